@@ -83,10 +83,13 @@ TEMPLATES = [
     },
 ]
 
+_database = env.db_url_config(DATABASE_URL)
+# A Unix socket comes as libpq's `?host=`; Django's own tools (dbshell) look for it under HOST.
+_database["HOST"] = _database.get("OPTIONS", {}).pop("host", _database["HOST"])
 # A pooled connection would outlive RQ's fork; each process opens its own and keeps it.
 DATABASES = {
     "default": {
-        **env.db_url_config(DATABASE_URL),
+        **_database,
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", default=600),
         "CONN_HEALTH_CHECKS": True,
     }
@@ -202,6 +205,7 @@ FILE_UPLOAD_TEMP_DIR = None
 LIFECYCLE = {
     "pump_seconds": 50,
     "pump_interval_seconds": 0.25,
+    "pump_idle_seconds": 3.0,
     "account_lease_seconds": 8,
     "submit_lease_seconds": 40,
     "follow_lease_seconds": 20,
