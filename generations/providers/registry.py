@@ -1,0 +1,12 @@
+"""Every provider there is, by its slug. A new one is a module and a line here."""
+
+from __future__ import annotations
+
+from generations.providers.base import Adapter
+from generations.providers.fal import Fal
+from generations.providers.kling import Kling
+
+ADAPTERS: dict[str, type[Adapter]] = {
+    Fal.slug: Fal,
+    Kling.slug: Kling,
+}
