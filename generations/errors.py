@@ -10,7 +10,7 @@ PortalError
 ├─ providers.ProviderError and its children           (providers package)
 └─ media.MediaError and its children                  (media package)
 
-Programming errors (an illegal transition, an unbalanced movement) are not PortalErrors: they crash, roll back and alert.
+Programming errors (an illegal transition, an unbalanced movement) are not PortalErrors: they crash, roll back, alert.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ Without DATABASE_URL and REDIS_URL the embedded servers under KLING_SITE_VAR are
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import environ
 import structlog
@@ -127,7 +128,7 @@ STATICFILES_DIRS = [
     ("inter", BASE_DIR / "node_modules" / "@fontsource-variable" / "inter" / "files"),
 ]
 MEDIA_ROOT = VAR_DIR / "media"
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
@@ -153,7 +154,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SAMESITE = "Lax"
 
-CONTENT_SECURITY_POLICY = {
+CONTENT_SECURITY_POLICY: dict[str, dict[str, list[str]]] = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
@@ -230,7 +231,7 @@ UNFOLD = {
 }
 
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
-_processors = [
+_processors: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

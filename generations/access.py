@@ -1,0 +1,156 @@
+"""The one door to everything that belongs to a team, and the table that says who may do what in it.
+
+What a person may not see does not exist: `Missing` (404). What they may see but not do is `errors.NotAllowed` (403).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import NamedTuple
+from uuid import UUID
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from generations.choices import Role
+from generations.errors import NotAllowed, PortalError
+from generations.models import Asset, Generation, Membership, Project, ProviderAccount, Team, User
+
+
+class May(Enum):
+    """What a member can be allowed to do."""
+
+    SEE = "see the team's takes, projects and library"
+    GENERATE = "make takes and upload files"
+    CANCEL_ANY = "cancel takes of others"
+    MANAGE_PROJECTS = "create and edit projects"
+    SEE_CREDITS = "see balances and the statement"
+    GRANT_CREDITS = "add credits"
+    REVIEW = "rate and decide on takes"
+    MANAGE_MEMBERS = "invite people and change roles"
+
+
+# Who may do what. Read a row as: this role may …
+ROLES: dict[Role, frozenset[May]] = {
+    Role.OWNER: frozenset(May),
+    Role.BUDGET_ADMIN: frozenset({May.SEE, May.SEE_CREDITS, May.GRANT_CREDITS}),
+    Role.PRODUCER: frozenset({May.SEE, May.GENERATE, May.CANCEL_ANY, May.MANAGE_PROJECTS, May.SEE_CREDITS, May.REVIEW}),
+    Role.CREATOR: frozenset({May.SEE, May.GENERATE, May.SEE_CREDITS}),
+    Role.REVIEWER: frozenset({May.SEE, May.REVIEW}),
+    Role.VIEWER: frozenset({May.SEE}),
+}
+
+
+class Missing(PortalError):
+    """There is no such thing, or it is not for this person to know."""
+
+    code = "missing"
+
+    def __init__(self) -> None:
+        super().__init__(_("This does not exist, or you are not a member of its team."))
+
+
+class Member(NamedTuple):
+    """A person in a team, with everything their roles add up to."""
+
+    user: User
+    team: Team
+    membership: Membership
+    rights: frozenset[May]
+
+    def may(self, right: May) -> bool:
+        return right in self.rights
+
+    def check(self, right: May) -> None:
+        """Raise NotAllowed, naming whom to ask, unless the member may do this."""
+        if right not in self.rights:
+            sentence = _("Your role in %(team)s (%(roles)s) does not let you %(right)s. Ask %(who)s.")
+            facts = {
+                "team": self.team.name,
+                "roles": self.membership.role_labels,
+                "right": right.value,
+                "who": _owner_names(self.team),
+            }
+            raise NotAllowed(sentence % facts)
+
+
+def _owner_names(team: Team) -> str:
+    owners = Membership.objects.filter(team=team, roles__contains=[Role.OWNER]).select_related("user").order_by("pk")
+    return ", ".join(str(owner.user) for owner in owners[:3]) or _("the administrator of this site")
+
+
+def rights_of(roles: Iterable[str]) -> frozenset[May]:
+    """Everything that these roles add up to."""
+    return frozenset().union(*(ROLES[Role(role)] for role in roles))
+
+
+def teams_of(user: User | AnonymousUser) -> QuerySet[Team]:
+    """The teams a person is a member of, by name."""
+    return Team.objects.filter(memberships__user_id=user.pk or 0).order_by("name", "pk")
+
+
+def get_member(user: User | AnonymousUser, team_slug: str) -> Member:
+    """The person as a member of a team. Raises Missing where they are none, or not active."""
+    if not user.is_authenticated or not user.is_active:
+        raise Missing
+    membership = Membership.objects.filter(user=user, team__slug=team_slug).select_related("team").first()
+    if membership is None:
+        raise Missing
+    return Member(user, membership.team, membership, rights_of(membership.roles))
+
+
+def generations_for(member: Member) -> QuerySet[Generation]:
+    """The takes a member may see."""
+    return Generation.objects.filter(team=member.team)
+
+
+def get_generation(member: Member, public_id: UUID) -> Generation:
+    """A take of the member's team, with the joins of a card. Raises Missing."""
+    found = Generation.objects.for_cards().filter(team=member.team, public_id=public_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def assets_for(member: Member) -> QuerySet[Asset]:
+    """The assets a member may see."""
+    return Asset.objects.filter(team=member.team)
+
+
+def get_asset(member: Member, public_id: UUID) -> Asset:
+    """An asset of the member's team. Raises Missing."""
+    found = assets_for(member).select_related("blob", "poster", "preview").filter(public_id=public_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def get_visible_asset(user: User | AnonymousUser, public_id: UUID) -> Asset:
+    """An asset of any team the person is in: for media addresses, which name no team. Raises Missing."""
+    if not user.is_authenticated or not user.is_active:
+        raise Missing
+    rows = Asset.objects.filter(public_id=public_id, team__memberships__user=user)
+    found = rows.select_related("blob", "poster", "preview").first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def projects_for(member: Member) -> QuerySet[Project]:
+    """The projects a member may see, active ones first by name."""
+    return Project.objects.filter(team=member.team)
+
+
+def get_project(member: Member, public_id: UUID) -> Project:
+    """A project of the member's team. Raises Missing."""
+    found = projects_for(member).filter(public_id=public_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def accounts_for(member: Member) -> QuerySet[ProviderAccount]:
+    """The provider accounts that the member's team may spend on."""
+    return ProviderAccount.objects.usable_by(member.team)

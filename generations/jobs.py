@@ -1,0 +1,43 @@
+"""RQ's entry points: ids in, one lifecycle call. The row keeps the truth, so a job may be lost or run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from django.db import connection
+
+from generations import lifecycle
+
+log = structlog.get_logger(__name__)
+
+
+def tick() -> None:
+    """Every two seconds: find what is due."""
+    _run("tick", lifecycle.tick)
+
+
+def submit() -> None:
+    """Pump queued takes out to the providers."""
+    _run("submit", lifecycle.SubmitPump().run)
+
+
+def follow() -> None:
+    """Ask the providers about running takes."""
+    _run("follow", lifecycle.FollowPump().run)
+
+
+def ingest(generation_id: int) -> None:
+    """Bring one result home."""
+    _run("ingest", lambda: lifecycle.ingest(generation_id), generation_id=generation_id)
+
+
+def _run(name: str, call: Callable[[], object], **facts: int) -> None:
+    try:
+        call()
+    except Exception:
+        # Unexpected: the row's lease ends and the next tick looks again. The trace is what a person needs.
+        log.exception("job_failed", job=name, **facts)
+        raise
+    finally:
+        connection.close()

@@ -1,0 +1,52 @@
+"""Holds: credits set aside for one take, resolved exactly once by a capture or a release."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from generations.ledger.movements import Account, Posted, check_amount, post, run
+from generations.models import Generation, Movement, Team, User
+
+
+def hold(*, team: Team, amount: Decimal, generation: Generation, now: datetime, actor: User | None = None) -> Posted:
+    """Set credits aside for a take: available → held. A take has one hold, so its id is the idempotency key.
+
+    One round trip, and meant to be the last statement of its transaction: the team's row stays locked until COMMIT.
+    Raises BadAmount, InsufficientCredits, ShortfallOpen.
+    """
+    check_amount(amount)
+    return post(
+        team=team,
+        kind=Movement.Kind.HOLD,
+        key=f"hold:{generation.public_id.hex}",
+        legs={Account.AVAILABLE: -amount, Account.HELD: amount},
+        now=now,
+        generation=generation,
+        actor=actor,
+    )
+
+
+def settle(*, generation: Generation, charged: Decimal, now: datetime, reason: str = "") -> Posted:
+    """Resolve a take's hold: capture `charged` credits and return the rest, in one movement; zero is a release.
+
+    More than was held is captured up to the hold, and the rest is an overrun (see `overrun`). Repeating it answers with
+    the movement that was made. Raises HoldResolved where the hold was resolved under another key.
+    """
+    sql = "SELECT movement_id, is_new FROM ledger_settle(%s, %s, %s, %s, %s)"
+    key = f"settle:{generation.public_id.hex}"
+    return run(sql, [generation.pk, max(charged, Decimal(0)), key, reason[:200], now])
+
+
+def overrun(*, generation: Generation, amount: Decimal, key: str, now: datetime, reason: str = "") -> Posted:
+    """Book a charge beyond the hold, or after its release, into the team's shortfall. Raises BadAmount."""
+    check_amount(amount)
+    return post(
+        team=generation.team,
+        kind=Movement.Kind.OVERRUN,
+        key=key,
+        legs={Account.SPENT: amount, Account.SHORTFALL: -amount},
+        now=now,
+        generation=generation,
+        reason=reason,
+    )

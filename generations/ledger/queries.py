@@ -1,0 +1,127 @@
+"""Reading the books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Prefetch, QuerySet
+
+from generations.ledger.movements import Account
+from generations.models import Entry, Generation, LedgerAccount, Movement, Team, User
+
+ZERO = Decimal("0")
+
+
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """What a team has, in credits. `shortfall` and `given` are shown without their sign."""
+
+    available: Decimal = ZERO
+    held: Decimal = ZERO
+    spent: Decimal = ZERO
+    shortfall: Decimal = ZERO
+    given: Decimal = ZERO
+    expired: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One movement of a statement, in a reader's order: from where, to where, how much, and what was left after."""
+
+    movement_id: int
+    kind: Movement.Kind
+    happened_at: datetime
+    generation: Generation | None
+    actor: User | None
+    reason: str
+    entries: tuple[Entry, ...]
+
+    @property
+    def label(self) -> str:
+        return str(self.kind.label)
+
+    @property
+    def amount(self) -> Decimal:
+        """What moved to the account the movement is about."""
+        return max((entry.amount for entry in self.entries), default=ZERO)
+
+    @property
+    def sources(self) -> str:
+        return ", ".join(str(entry.account.get_kind_display()) for entry in self.entries if entry.amount < 0)
+
+    @property
+    def targets(self) -> str:
+        return ", ".join(str(entry.account.get_kind_display()) for entry in self.entries if entry.amount > 0)
+
+    @property
+    def available_after(self) -> Decimal | None:
+        return self.after(Account.AVAILABLE)
+
+    @property
+    def held_after(self) -> Decimal | None:
+        return self.after(Account.HELD)
+
+    def amount_on(self, kind: str) -> Decimal:
+        """The signed amount on one account; zero where the movement does not touch it."""
+        return next((entry.amount for entry in self.entries if entry.account.kind == kind), ZERO)
+
+    def after(self, kind: str) -> Decimal | None:
+        """The balance of an account after the movement, or None where it was not touched."""
+        return next((entry.balance_after for entry in self.entries if entry.account.kind == kind), None)
+
+
+def balances(team: Team) -> Balances:
+    """A team's balances now."""
+    rows = dict(LedgerAccount.objects.filter(team=team).values_list("kind", "balance"))
+
+    def balance(kind: Account) -> Decimal:
+        return rows.get(kind.value, ZERO)
+
+    return Balances(
+        available=balance(Account.AVAILABLE),
+        held=balance(Account.HELD),
+        spent=balance(Account.SPENT),
+        shortfall=-balance(Account.SHORTFALL),
+        given=-(balance(Account.GRANTED) + balance(Account.PURCHASED)),
+        expired=balance(Account.EXPIRED),
+    )
+
+
+def statement(*, team: Team, before: int | None = None, limit: int = 50, kind: str = "") -> list[Line]:
+    """A page of a team's movements, newest first; `before` is the last movement id of the page before."""
+    rows = Movement.objects.filter(team=team).order_by("-pk")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    if kind:
+        rows = rows.filter(kind=kind)
+    return _lines(rows, limit)
+
+
+def movements_of(generation: Generation) -> list[Line]:
+    """A take's own movements, oldest first."""
+    return _lines(Movement.objects.filter(generation=generation).order_by("pk"), limit=20)
+
+
+def _lines(rows: QuerySet[Movement], limit: int) -> list[Line]:
+    entries = Prefetch("entries", queryset=Entry.objects.select_related("account").order_by("account_id"))
+    shown = rows.select_related("generation", "actor").prefetch_related(entries)[:limit]
+    return [
+        Line(
+            movement_id=row.pk,
+            kind=Movement.Kind(row.kind),
+            happened_at=row.happened_at,
+            generation=row.generation,
+            actor=row.actor,
+            reason=row.reason,
+            entries=tuple(row.entries.all()),
+        )
+        for row in shown
+    ]
+
+
+def open_holds(team: Team | None = None) -> QuerySet[Movement]:
+    """Holds that nothing has resolved, oldest first."""
+    rows = Movement.objects.filter(kind=Movement.Kind.HOLD, resolved_by=None)
+    return (rows if team is None else rows.filter(team=team)).select_related("generation").order_by("pk")

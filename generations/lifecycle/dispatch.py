@@ -1,0 +1,180 @@
+"""The submit pump: from `queued` to a job at the provider, paid for at most once.
+
+The order is what makes it safe. Claim: `submitting`, and an open attempt, committed. Prepare: uploads, free and
+repeatable. Mark: `sent_at`, committed. Only then the one paid request. Whatever kills the process, the row tells
+whether a byte can have left: an open attempt without `sent_at` has sent nothing, one with it is `uncertain`.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from generations import catalog, media, providers
+from generations.choices import InputRole
+from generations.lifecycle import checkpoints
+from generations.lifecycle.accounts import callback_url
+from generations.lifecycle.outcomes import Result, apply_submit
+from generations.lifecycle.pump import Pump
+from generations.models import Attempt, Generation, ProviderAccount, PumpLease, Status
+
+# Who comes next on an account: the team with the least under way and taken, in it the member with the least, then age.
+_NEXT = """
+    WITH busy AS (
+        SELECT team_id, created_by_id, count(*) AS jobs FROM generations_generation
+        WHERE account_id = %(account)s AND status IN ('submitting', 'running') GROUP BY 1, 2
+    ), turns AS (
+        SELECT g.id, g.team_id, coalesce(b.jobs, 0)
+               + row_number() OVER (PARTITION BY g.team_id, g.created_by_id ORDER BY g.id) AS member_turn
+        FROM generations_generation g
+        LEFT JOIN busy b ON b.team_id = g.team_id AND b.created_by_id = g.created_by_id
+        WHERE g.account_id = %(account)s AND g.status = 'queued' AND g.due_at <= now()
+    )
+    SELECT t.id
+    FROM (SELECT id, team_id, row_number() OVER (PARTITION BY team_id ORDER BY member_turn, id) AS place FROM turns) t
+    ORDER BY t.place + coalesce((SELECT sum(jobs) FROM busy WHERE busy.team_id = t.team_id), 0), t.id
+    LIMIT %(free)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that this process may submit, as plain values for a coroutine."""
+
+    generation: Generation
+    attempt_id: int
+    lease_token: int
+    account: ProviderAccount
+    task: providers.Task
+    sources: tuple[tuple[str, str, int], ...]  # role, storage key, index
+
+
+class SubmitPump(Pump[Claim, Result]):
+    kind = PumpLease.Kind.SUBMIT
+    statuses = (Status.QUEUED,)
+    at_once = 64
+
+    def claim(self, room: int) -> list[Claim]:
+        claims: list[Claim] = []
+        for account in self.accounts.values():
+            if room > len(claims):
+                claims += self._claim_on(account, room - len(claims))
+        return claims
+
+    def _claim_on(self, account: ProviderAccount, room: int) -> list[Claim]:
+        with transaction.atomic():
+            # The account's row is the turnstile: slots are counted and taken by one process at a time.
+            rows = ProviderAccount.objects.select_for_update(no_key=True).filter(pk=account.pk)
+            fresh = rows.filter(status=ProviderAccount.Status.ACTIVE).exclude(not_before__gt=Now()).first()
+            if fresh is None or not self.holds_lease(account.pk):
+                return []
+            busy = Generation.objects.filter(account=fresh, status__in=("submitting", "running")).count()
+            free = min(room, fresh.max_running - busy)
+            if free <= 0:
+                return []
+            ids = [row[0] for row in self.query(_NEXT, {"account": fresh.pk, "free": free})]
+            found = (
+                Generation.objects.select_related("team", "created_by").prefetch_related("inputs__blob").in_bulk(ids)
+            )
+            claims = [claim for pk in ids if (claim := self._take(found[pk], fresh))]
+        checkpoints.reach("attempt committed", [claim.generation for claim in claims])
+        return claims
+
+    def _take(self, generation: Generation, account: ProviderAccount) -> Claim | None:
+        sources = tuple((item.role, item.blob.storage_key, item.index) for item in generation.inputs.all())
+        token = generation.lease_token + 1
+        lease_until = Now() + timedelta(seconds=settings.LIFECYCLE["submit_lease_seconds"])
+        won = generation.advance(
+            Status.SUBMITTING,
+            holding=generation.lease_token,
+            lease_token=token,
+            lease_until=lease_until,
+            due_at=lease_until,
+            tries=generation.tries,
+        )
+        if not won:
+            return None
+        number = generation.attempts.count() + 1
+        attempt = Attempt.objects.create(generation=generation, number=number, lease_token=token)
+        route = catalog.load().find_route(account.provider, generation.recipe)
+        assert route is not None, "a route was quoted, so the catalog has it"
+        task = providers.Task(
+            our_id=generation.our_id,
+            recipe=generation.recipe,
+            route=route,
+            callback_url=callback_url(account, generation.public_id.hex),
+        )
+        return Claim(generation, attempt.pk, token, account, task, sources)
+
+    async def work(self, item: Claim) -> Result:
+        with tempfile.TemporaryDirectory(prefix="kling-submit-") as folder:
+            try:
+                files, notes = await sync_to_async(_files, thread_sensitive=False)(item, Path(folder))
+                task = replace(item.task, files=files)
+                prepared = await self.adapter(item.account).prepare(task)
+            except (providers.ProviderError, media.MediaError, providers.UnsupportedOption) as error:
+                return Result(item, error=error, was_sent=False)
+            if not await self.db(mark_sent, item):
+                return Result(item, error=None, was_sent=False)
+            try:
+                answer = await self.adapter(item.account).submit(prepared)
+            except (providers.ProviderError, providers.UnsupportedOption) as error:
+                return Result(item, error=error, was_sent=True, notes=notes)
+            checkpoints.reach("reply read", [item.generation])
+            return Result(item, answer=answer, was_sent=True, notes=notes)
+
+    def apply(self, results: list[Result]) -> None:
+        for result in results:
+            apply_submit(result)
+
+    def seconds_to_next(self) -> float | None:
+        sql = (
+            "SELECT extract(epoch FROM min(due_at) - now())::float FROM generations_generation "
+            "WHERE account_id = ANY(%(accounts)s) AND status = 'queued'"
+        )
+        seconds: float | None = self.query(sql, {"accounts": list(self.accounts)})[0][0]
+        return seconds
+
+
+def mark_sent(item: Claim) -> bool:
+    """Commit that the paid request is about to leave; False where the lease was lost: then it must not leave."""
+    with transaction.atomic():
+        held = Generation.objects.select_for_update(no_key=True).filter(
+            pk=item.generation.pk, status=Status.SUBMITTING, lease_token=item.lease_token, lease_until__gt=Now()
+        )
+        if not held.exists():
+            return False
+        lease_until = Now() + timedelta(seconds=settings.LIFECYCLE["submit_lease_seconds"])
+        Generation.objects.filter(pk=item.generation.pk).update(lease_until=lease_until, due_at=lease_until)
+        rows = Attempt.objects.filter(pk=item.attempt_id, closed_at=None, sent_at=None)
+        won = bool(rows.update(sent_at=Now()))
+    checkpoints.reach("marked sent", [item.generation])
+    return won
+
+
+def _files(item: Claim, folder: Path) -> tuple[tuple[providers.InputFile, ...], tuple[str, ...]]:
+    """The inputs as they are sent: upright, without location data. Runs on a thread of its own, without the ORM."""
+    files: list[providers.InputFile] = []
+    notes: list[str] = []
+    for role, storage_key, index in item.sources:
+        original = media.store.materialize(storage_key, folder)
+        sent = media.prepare_image(original, folder, max_bytes=settings.LIMITS["image_upload_bytes"])
+        notes += [sent.note] if sent.note else []
+        files.append(
+            providers.InputFile(
+                role=InputRole(role),
+                index=index,
+                key=sent.key,
+                path=sent.path,
+                media_type=sent.media_type,
+                size_bytes=sent.size_bytes,
+            )
+        )
+    return tuple(files), tuple(notes)

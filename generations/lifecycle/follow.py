@@ -1,0 +1,228 @@
+"""The follow pump: ask the provider about everything that is out there, thousands of takes over one HTTP client."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from generations import catalog, providers
+from generations.errors import PortalError
+from generations.lifecycle.outcomes import failed, ingesting, make_uncertain, operation_from, public_sentence
+from generations.lifecycle.pump import Pump
+from generations.lifecycle.reconcile import Lookup, apply_lookup, claim_lookups, look_up
+from generations.lifecycle.timing import next_look_seconds, retry_seconds, typical_seconds
+from generations.models import Generation, ProviderAccount, ProviderCall, PumpLease, Status
+
+_CLAIM = """
+    UPDATE generations_generation SET lease_token = lease_token + 1, lease_until = now() + %(lease)s
+    WHERE id IN (
+        SELECT id FROM generations_generation
+        WHERE account_id = ANY(%(accounts)s) AND status = 'running' AND due_at <= now()
+              AND (lease_until IS NULL OR lease_until <= now())
+        ORDER BY due_at LIMIT %(room)s FOR UPDATE SKIP LOCKED
+    )
+    RETURNING *, now() AS claimed_at
+"""
+
+# One statement for a whole batch. A webhook that came while we asked keeps the row due.
+_STILL_PENDING = """
+    UPDATE generations_generation g
+    SET lease_until = NULL, tries = 0, waiting_for = '',
+        due_at = CASE WHEN g.woken_at > v.claimed_at THEN now() ELSE now() + v.seconds * interval '1 second' END,
+        changed_at = CASE WHEN g.is_rendering = v.rendering AND g.provider_position IS NOT DISTINCT FROM v.position
+                          THEN g.changed_at ELSE now() END,
+        is_rendering = v.rendering, provider_position = v.position
+    FROM unnest(%(ids)s::bigint[], %(tokens)s::bigint[], %(rendering)s::boolean[], %(positions)s::integer[],
+                %(seconds)s::float[], %(claimed)s::timestamptz[])
+         AS v(id, token, rendering, position, seconds, claimed_at)
+    WHERE g.id = v.id AND g.lease_token = v.token AND g.status = 'running'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A running take to ask about."""
+
+    generation: Generation
+    lease_token: int
+    account: ProviderAccount
+    operation: providers.Operation
+    route: catalog.Route
+    claimed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the provider said, or why it could not be asked."""
+
+    question: Question
+    state: providers.Pending | providers.Finished | providers.Failed | None = None
+    error: PortalError | None = None
+    cancel_sent: bool = False
+
+
+class FollowPump(Pump[Question | Lookup, Answer | Lookup]):
+    kind = PumpLease.Kind.FOLLOW
+    statuses = (Status.RUNNING, Status.UNCERTAIN)
+    at_once = 150
+
+    def claim(self, room: int) -> list[Question | Lookup]:
+        lookups: list[Question | Lookup] = list(claim_lookups(self.accounts, room))
+        arguments = {
+            "accounts": list(self.accounts),
+            "room": room - len(lookups),
+            "lease": timedelta(seconds=settings.LIFECYCLE["follow_lease_seconds"]),
+        }
+        rows: Sequence[Generation] = list(Generation.objects.raw(_CLAIM, arguments))
+        self._in_flight = self._count_in_flight()
+        return lookups + [self._question(row) for row in rows]
+
+    def _question(self, row: Generation) -> Question:
+        account = self.accounts[row.account_id]
+        row.account = account
+        route = catalog.load().find_route(account.provider, row.recipe)
+        assert route is not None, "a route was quoted, so the catalog has it"
+        operation = operation_from(row.operation_json)
+        return Question(row, row.lease_token, account, operation, route, row.claimed_at)  # type: ignore[attr-defined]
+
+    def _count_in_flight(self) -> int:
+        return Generation.objects.filter(account_id__in=list(self.accounts), status=Status.RUNNING).count()
+
+    async def work(self, item: Question | Lookup) -> Answer | Lookup:
+        if isinstance(item, Lookup):
+            return await look_up(item, self.adapter(item.account))
+        adapter = self.adapter(item.account)
+        cancel_sent = False
+        try:
+            if item.generation.cancel_requested_at and not item.generation.cancel_sent_at:
+                cancel_sent = await adapter.cancel(item.operation, item.route) or True
+            return Answer(item, state=await adapter.follow(item.operation, item.route), cancel_sent=cancel_sent)
+        except providers.ProviderError as error:
+            return Answer(item, error=error, cancel_sent=cancel_sent)
+
+    def apply(self, results: list[Answer | Lookup]) -> None:
+        answers = [result for result in results if isinstance(result, Answer)]
+        self._apply_pending([answer for answer in answers if isinstance(answer.state, providers.Pending)])
+        for answer in answers:
+            if answer.cancel_sent:
+                Generation.objects.filter(pk=answer.question.generation.pk).update(cancel_sent_at=Now())
+            if not isinstance(answer.state, providers.Pending):
+                _apply_end(answer)
+        for lookup in results:
+            if isinstance(lookup, Lookup):
+                apply_lookup(lookup)
+
+    def _apply_pending(self, answers: list[Answer]) -> None:
+        if not answers:
+            return
+        states = [answer.state for answer in answers if isinstance(answer.state, providers.Pending)]
+        questions = [answer.question for answer in answers]
+        arguments: dict[str, Any] = {
+            "ids": [question.generation.pk for question in questions],
+            "tokens": [question.lease_token for question in questions],
+            "rendering": [state.rendering for state in states],
+            "positions": [state.position for state in states],
+            "seconds": [self._wait(question) for question in questions],
+            "claimed": [question.claimed_at for question in questions],
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_STILL_PENDING, arguments)
+        for question in questions:
+            if question.claimed_at - _submitted_at(question) > timedelta(
+                seconds=settings.LIFECYCLE["follow_give_up_seconds"]
+            ):
+                _give_up(question)
+
+    def _wait(self, question: Question) -> float:
+        return next_look_seconds(
+            age=question.claimed_at - _submitted_at(question),
+            typical=typical_seconds(question.generation),
+            in_flight=self._in_flight,
+        )
+
+    def seconds_to_next(self) -> float | None:
+        sql = (
+            "SELECT extract(epoch FROM min(greatest(due_at, lease_until)) - now())::float FROM generations_generation "
+            "WHERE account_id = ANY(%(accounts)s) AND status IN ('running', 'uncertain')"
+        )
+        seconds: float | None = self.query(sql, {"accounts": list(self.accounts)})[0][0]
+        return seconds
+
+
+def _submitted_at(question: Question) -> datetime:
+    return question.generation.submitted_at or question.claimed_at
+
+
+def _apply_end(answer: Answer) -> None:
+    generation, token = answer.question.generation, answer.question.lease_token
+    # A row that went on without us is not touched; who has the lease now will ask again.
+    with transaction.atomic():
+        rows = Generation.objects.select_for_update(no_key=True).filter(pk=generation.pk, lease_token=token)
+        if not rows.filter(status=Status.RUNNING).exists():
+            return
+        if isinstance(answer.state, providers.Finished):
+            ingesting(generation, answer.state)
+        elif isinstance(answer.state, providers.Failed):
+            _end_without_result(generation, answer.state)
+        elif answer.error is not None:
+            _could_not_ask(answer, answer.error)
+
+
+def _end_without_result(generation: Generation, state: providers.Failed) -> None:
+    if state.moderated:
+        sentence = _("Kling's content rules refused this take: %(why)s Change the prompt or the image and try again.")
+    else:
+        sentence = _("The provider could not make this take: %(why)s You can try again.")
+    public = sentence % {"why": _as_sentence(state.reason)}
+    failed(generation, state.code, public, state.reason, state.charged)
+
+
+def _as_sentence(reason: str) -> str:
+    text = " ".join(reason.split())[:240] or _("it gave no reason.")
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _could_not_ask(answer: Answer, error: PortalError) -> None:
+    generation, account = answer.question.generation, answer.question.account
+    if isinstance(error, providers.Rejected):
+        # The provider does not know the job that it took. That needs a person, with the hold in place.
+        make_uncertain(generation, error.public)
+        return
+    tries = generation.tries + 1
+    seconds = retry_seconds(tries, getattr(error, "retry_after_seconds", None))
+    Generation.objects.filter(pk=generation.pk, lease_token=answer.question.lease_token).update(
+        tries=tries,
+        lease_until=None,
+        due_at=Now() + timedelta(seconds=seconds),
+        waiting_for=public_sentence(error, account)[:300],
+        changed_at=Now(),
+    )
+    if tries in (1, 5, 20):
+        generation.log("follow_failed", error.public, **error.data)
+
+
+def _give_up(question: Question) -> None:
+    note = _("The provider has not finished after a day. The hold stays until somebody decides.")
+    with transaction.atomic():
+        make_uncertain(question.generation, note)
+
+
+def record_call(account_id: int, generation_id: int | None, exchange: providers.Exchange) -> None:
+    """Keep one HTTP call for the activity of a take."""
+    ProviderCall.objects.create(
+        account_id=account_id,
+        generation_id=generation_id,
+        method=exchange.method,
+        url=exchange.url[:400],
+        status_code=exchange.status_code,
+        duration_ms=exchange.duration_ms,
+        request_id=exchange.request_id[:120],
+        excerpt=exchange.excerpt[:600],
+    )

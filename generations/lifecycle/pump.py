@@ -1,0 +1,195 @@
+"""The loop that both pumps share: lease accounts, claim due rows, talk HTTP in coroutines, apply results in batches.
+
+Coroutines never touch the ORM: everything of the database runs on one thread with one connection. No transaction is
+open while a request is under way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
+
+import structlog
+from django.conf import settings
+from django.db import connection
+
+from generations import providers
+from generations.lifecycle.accounts import provider_account, provider_session
+from generations.models import ProviderAccount, PumpLease
+
+log = structlog.get_logger(__name__)
+
+Work = TypeVar("Work")
+Outcome = TypeVar("Outcome")
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_LEASE = """
+    INSERT INTO generations_pumplease AS lease (account_id, kind, holder, token, until)
+    SELECT a.id, %(kind)s, %(holder)s, 1, now() + %(seconds)s * interval '1 second'
+    FROM generations_provideraccount a
+    WHERE EXISTS (SELECT 1 FROM generations_generation g WHERE g.account_id = a.id AND g.status = ANY(%(statuses)s))
+    ON CONFLICT (account_id, kind) DO UPDATE
+    SET holder = EXCLUDED.holder, until = EXCLUDED.until,
+        token = lease.token + (lease.holder <> EXCLUDED.holder)::int
+    WHERE lease.until < now() OR lease.holder = EXCLUDED.holder
+    RETURNING account_id
+"""
+
+
+class Pump(ABC, Generic[Work, Outcome]):
+    """One process's turn at a kind of work. `run` returns after the configured time, or when nothing is left to do."""
+
+    kind: ClassVar[PumpLease.Kind]
+    statuses: ClassVar[tuple[str, ...]]
+    at_once: ClassVar[int]
+
+    def __init__(self, *, seconds: float | None = None) -> None:
+        self.seconds = settings.LIFECYCLE["pump_seconds"] if seconds is None else seconds
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
+        self.accounts: dict[int, ProviderAccount] = {}
+        self._adapters: dict[int, providers.Adapter] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._results: list[Outcome] = []
+        self._handled = 0
+
+    # What a pump is made of -------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def claim(self, room: int) -> list[Work]:
+        """Claim up to `room` due rows of the leased accounts. On the database thread."""
+
+    @abstractmethod
+    async def work(self, item: Work) -> Outcome:
+        """Talk to the provider about one row. Expected errors are part of the outcome."""
+
+    @abstractmethod
+    def apply(self, results: list[Outcome]) -> None:
+        """Write outcomes down. On the database thread."""
+
+    @abstractmethod
+    def seconds_to_next(self) -> float | None:
+        """How long until another row of the leased accounts is due; None where there is none."""
+
+    # The loop ---------------------------------------------------------------------------------------------------
+
+    def run(self) -> int:
+        """Pump until the time is over or there is nothing to wait for; the number of rows that were handled."""
+        return asyncio.run(self._main())
+
+    async def _main(self) -> int:
+        with ThreadPoolExecutor(1, thread_name_prefix="database") as self._database:
+            self._changed = asyncio.Event()
+            try:
+                async with provider_session() as self.http:
+                    await self._loop()
+            finally:
+                await self.db(self._let_go)
+        return self._handled
+
+    async def _loop(self) -> None:
+        end = time.monotonic() + self.seconds
+        renew_at = 0.0
+        while True:
+            if time.monotonic() >= renew_at:
+                await self.db(self._lease)
+                renew_at = time.monotonic() + settings.LIFECYCLE["account_lease_seconds"] / 4
+            await self._apply_results()
+            over = time.monotonic() >= end
+            if not over and self.accounts:
+                await self._claim()
+            if not self._tasks and not self._results and (over or await self._nothing_soon()):
+                return
+            await self._pause()
+
+    async def _claim(self) -> None:
+        room = self.at_once - len(self._tasks)
+        for item in await self.db(self.claim, room) if room > 0 else []:
+            task = asyncio.create_task(self._handle(item))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _handle(self, item: Work) -> None:
+        try:
+            self._results.append(await self.work(item))
+            self._handled += 1
+        except Exception:
+            # A defect of ours in one row must not stop the others; the row's lease ends and it is looked at again.
+            log.exception("pump_item_failed", pump=self.kind)
+        finally:
+            self._changed.set()
+
+    async def _apply_results(self) -> None:
+        if self._results:
+            results, self._results = self._results, []
+            await self.db(self.apply, results)
+
+    async def _pause(self) -> None:
+        self._changed.clear()
+        try:
+            await asyncio.wait_for(self._changed.wait(), settings.LIFECYCLE["pump_interval_seconds"])
+            await asyncio.sleep(0.02)  # let a few more results arrive, so that they are written together
+        except TimeoutError:
+            pass
+
+    async def _nothing_soon(self) -> bool:
+        if not self.accounts:
+            return True
+        seconds = await self.db(self.seconds_to_next)
+        return seconds is None or seconds > settings.LIFECYCLE["pump_idle_seconds"]
+
+    async def db(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run something that needs the database on the database thread."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._database, lambda: function(*args, **kwargs))
+
+    # Leases and adapters ----------------------------------------------------------------------------------------
+
+    def _lease(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _LEASE,
+                {
+                    "kind": self.kind,
+                    "holder": self.holder,
+                    "seconds": settings.LIFECYCLE["account_lease_seconds"],
+                    "statuses": list(self.statuses),
+                },
+            )
+            ids = [row[0] for row in cursor.fetchall()]
+        self.accounts = ProviderAccount.objects.in_bulk(ids)
+        self._adapters = {}
+
+    def _let_go(self) -> None:
+        try:
+            PumpLease.objects.filter(kind=self.kind, holder=self.holder).delete()
+        finally:
+            connection.close()
+
+    def adapter(self, account: ProviderAccount) -> providers.Adapter:
+        """The account's adapter over this pump's HTTP session."""
+        if account.pk not in self._adapters:
+            self._adapters[account.pk] = providers.get(provider_account(account), self.http)
+        return self._adapters[account.pk]
+
+    def holds_lease(self, account_id: int) -> bool:
+        """Whether this pump still holds an account, by the database's clock. Inside a transaction, locks the lease."""
+        sql = (
+            "SELECT 1 FROM generations_pumplease "
+            "WHERE account_id = %s AND kind = %s AND holder = %s AND until > now() FOR UPDATE"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [account_id, self.kind, self.holder])
+            return cursor.fetchone() is not None
+
+    def query(self, sql: str, arguments: dict[str, Any]) -> list[tuple[Any, ...]]:
+        """The rows of one query."""
+        with connection.cursor() as cursor:
+            cursor.execute(sql, arguments)
+            return cursor.fetchall()

@@ -1,0 +1,171 @@
+"""Unclear cases: find out what became of a submit, or leave it to a person. Nothing is ever sent again on a guess.
+
+- Nothing was sent (an open attempt without `sent_at`): back in line at once. This needs no provider.
+- A webhook named a task: the name is a hint. A read with our key must confirm it, and no other take may hold it.
+- The provider knows our own id: ask. Found: follow it. Not found, twice, a stated time after the lease ended, and only
+  where absence proves something on that route: back in line, with the same id.
+- Everything else waits for a person, with the hold in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from generations import catalog, providers, queue
+from generations.errors import PortalError
+from generations.lifecycle.accounts import provider_account
+from generations.lifecycle.outcomes import accepted, again, make_uncertain
+from generations.models import Attempt, Generation, ProviderAccount, Status
+
+_ASK_AGAIN_SECONDS = (5, 15, 60, 60, 300, 300, 900)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A take whose submit is unclear, and what a lookup found."""
+
+    generation: Generation
+    attempt: Attempt
+    account: ProviderAccount
+    route: catalog.Route
+    found: providers.Operation | None = None
+    was_by_hint: bool = False
+    error: PortalError | None = None
+
+
+def expire_leases() -> int:
+    """Turn `submitting` rows whose worker is gone into `uncertain` ones; the number of rows."""
+    gone = Generation.objects.filter(status=Status.SUBMITTING, lease_until__lte=Now())
+    note = _("The process that sent this take stopped before it had an answer.")
+    count = sum(make_uncertain_if_expired(generation, note) for generation in gone.order_by("pk")[:200])
+    if count:
+        queue.kick("follow")
+    return count
+
+
+def make_uncertain_if_expired(generation: Generation, note: str) -> bool:
+    """The transition, fenced by the token that was seen: a worker that renewed its lease meanwhile keeps the row."""
+    with transaction.atomic():
+        rows = Generation.objects.select_for_update(no_key=True).filter(
+            pk=generation.pk, status=Status.SUBMITTING, lease_token=generation.lease_token, lease_until__lte=Now()
+        )
+        return rows.exists() and make_uncertain(generation, note)
+
+
+def requeue_unsent() -> int:
+    """Put `uncertain` takes back in line whose attempt has sent nothing; the number of rows."""
+    unsent = Attempt.objects.filter(closed_at=None, sent_at=None, generation__status=Status.UNCERTAIN)
+    count = 0
+    for attempt in unsent.select_related("generation").order_by("pk")[:200]:
+        with transaction.atomic():
+            # Closing the attempt fences its worker off: it may not mark it as sent any more.
+            closed = Attempt.objects.filter(pk=attempt.pk, closed_at=None, sent_at=None).update(
+                closed_at=Now(), outcome=Attempt.Outcome.NOT_SENT
+            )
+            if closed:
+                note = _("Nothing had been sent, so the take is back in line.")
+                count += again(attempt.generation, seconds=0, tries=attempt.generation.tries, waiting_for=note)
+    if count:
+        queue.kick("submit")
+    return count
+
+
+def claim_lookups(accounts: Mapping[int, ProviderAccount], room: int) -> list[Lookup]:
+    """Claim due `uncertain` takes that there is a way to ask about."""
+    rows = (
+        Generation.objects.due()
+        .filter(status=Status.UNCERTAIN, account_id__in=list(accounts))
+        .filter(attempts__closed_at=None, attempts__sent_at__isnull=False)
+        .order_by("due_at")[:room]
+    )
+    lookups = []
+    for row in rows:
+        lease_until = Now() + timedelta(seconds=settings.LIFECYCLE["follow_lease_seconds"])
+        won = Generation.objects.due().filter(pk=row.pk, status=Status.UNCERTAIN, lease_token=row.lease_token)
+        if won.update(lease_token=row.lease_token + 1, lease_until=lease_until):
+            lookups += _lookup(row, accounts[row.account_id])
+    return lookups
+
+
+def _lookup(row: Generation, account: ProviderAccount) -> list[Lookup]:
+    attempt = row.attempts.get(closed_at=None)
+    route = catalog.load().find_route(account.provider, row.recipe)
+    assert route is not None, "a route was quoted, so the catalog has it"
+    row.account = account
+    if not attempt.evidence.get("hint_task_id") and not providers.adapter_class(account.provider).can_find:
+        _wait_for_a_person(row)
+        return []
+    return [Lookup(row, attempt, account, route)]
+
+
+def _wait_for_a_person(row: Generation) -> None:
+    note = _("This provider cannot be asked by our own number. A webhook or a person has to say what became of it.")
+    rows = Generation.objects.filter(pk=row.pk, status=Status.UNCERTAIN)
+    if rows.filter(Q(woken_at=None) | Q(woken_at__lt=Now() - timedelta(seconds=1))).update(
+        due_at=None, lease_until=None, waiting_for=note[:300], changed_at=Now()
+    ):
+        row.log("waits_for_person", note)
+
+
+async def look_up(item: Lookup, adapter: providers.Adapter) -> Lookup:
+    """Ask the provider. HTTP only."""
+    hint = item.attempt.evidence.get("hint_task_id")
+    try:
+        if hint:
+            operation = adapter.operation_for(hint, item.route, provider_account(item.account))
+            await adapter.follow(operation, item.route)  # any answer says that it is ours: another key gets an error
+            return replace(item, found=operation, was_by_hint=True)
+        return replace(item, found=await adapter.find(item.generation.our_id, item.route))
+    except providers.ProviderError as error:
+        return replace(item, error=error, was_by_hint=bool(hint))
+
+
+def apply_lookup(item: Lookup) -> None:
+    """Write down what a lookup found."""
+    if item.found is not None:
+        note = _("Confirmed with the provider after an unclear answer.")
+        if accepted(item.generation, item.attempt.pk, item.found, Attempt.Outcome.FOUND, note):
+            return
+    if item.was_by_hint:
+        # Not confirmed, or another take's: the hint is worth nothing. Only that one; the evidence stays.
+        evidence = {**item.attempt.evidence, "refused_hint": item.attempt.evidence["hint_task_id"]}
+        if item.error is None or isinstance(item.error, providers.Rejected) or item.found is not None:
+            evidence.pop("hint_task_id")
+        Attempt.objects.filter(pk=item.attempt.pk).update(evidence=evidence)
+        _ask_again(item, absent=False)
+        return
+    _ask_again(item, absent=item.error is None)
+
+
+def _ask_again(item: Lookup, *, absent: bool) -> None:
+    count = item.attempt.absent_count + (1 if absent else 0)
+    Attempt.objects.filter(pk=item.attempt.pk).update(absent_count=count, looked_up_at=Now())
+    if absent and count >= 2 and _absence_counts(item):
+        with transaction.atomic():
+            if item.attempt.close(Attempt.Outcome.ABSENT):
+                note = _("The provider does not have this take, asked twice. It is sent again with the same number.")
+                again(item.generation, seconds=0, tries=0, waiting_for=note)
+        return
+    tries = item.generation.tries
+    if tries >= len(_ASK_AGAIN_SECONDS):
+        _wait_for_a_person(item.generation)
+        return
+    Generation.objects.filter(pk=item.generation.pk, status=Status.UNCERTAIN).update(
+        tries=tries + 1, lease_until=None, due_at=Now() + timedelta(seconds=_ASK_AGAIN_SECONDS[tries])
+    )
+
+
+def _absence_counts(item: Lookup) -> bool:
+    if not providers.adapter_class(item.account.provider).absence_is_proof:
+        return False
+    rested = timedelta(seconds=settings.LIFECYCLE["find_twice_after_seconds"])
+    sent_long_ago = Attempt.objects.filter(pk=item.attempt.pk, sent_at__lt=Now() - rested)
+    return sent_long_ago.exists()

@@ -1,0 +1,161 @@
+"""From a recipe to a paid-for row: everything is checked first, then one transaction, the hold last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from generations import access, ledger, pricing, queue
+from generations.catalog import Recipe
+from generations.choices import InputRole, MediaKind
+from generations.errors import AlreadySubmitted, InvalidRecipe, Refused
+from generations.lifecycle.quote import quote_on
+from generations.models import Asset, Generation, GenerationInput, Project, ProviderAccount, Status
+
+_FIELDS = {InputRole.FIRST_FRAME: "first_frame", InputRole.LAST_FRAME: "last_frame"}
+
+
+class PriceMoved(Refused):
+    """The price is higher than the one that was shown. Nothing was held."""
+
+    code = "price_moved"
+
+
+class RouteClosed(Refused):
+    """The chosen provider account cannot be used by this team now."""
+
+    code = "route_closed"
+
+
+class Submitted(NamedTuple):
+    """The take, and whether this call made it (False: the same key had made it before)."""
+
+    generation: Generation
+    is_new: bool
+
+
+def submit(
+    *,
+    member: access.Member,
+    project: Project,
+    recipe: Recipe,
+    account: ProviderAccount,
+    idempotency_key: str,
+    now: datetime,
+    shown_credits: Decimal | None = None,
+) -> Submitted:
+    """Pay for a take and put it in line.
+
+    `idempotency_key` comes from the client: the same key for the same recipe answers with the take it made.
+    `shown_credits` is the price the person agreed to; a higher one is refused.
+
+    Raises NotAllowed, InvalidRecipe, RouteClosed, PriceMoved, AlreadySubmitted, ledger.InsufficientCredits,
+    ledger.ShortfallOpen. Whatever is raised, nothing was held and no take was made.
+    """
+    member.check(access.May.GENERATE)
+    _check_project(project, member)
+    quote = _quoted(member, recipe, account, now)
+    if shown_credits is not None and quote.credits > shown_credits:
+        sentence = _("The price is now %(now)s credits, not %(shown)s. Look at the new price and generate again.")
+        raise PriceMoved(
+            sentence % {"now": ledger.plain(quote.credits), "shown": ledger.plain(shown_credits)},
+            data={"now": str(quote.credits), "shown": str(shown_credits)},
+        )
+    inputs = _inputs(member, recipe)
+    try:
+        return Submitted(_pay(member, project, recipe, quote, inputs, idempotency_key, now), True)
+    except IntegrityError as error:
+        if "generation_once_per_key" not in str(error):
+            raise
+    return Submitted(_repeated(member, recipe, idempotency_key), False)
+
+
+def _check_project(project: Project, member: access.Member) -> None:
+    if project.team_id != member.team.pk:
+        raise access.Missing
+    if project.archived_at:
+        raise InvalidRecipe({"project": _("This project is archived. Choose another one.")})
+
+
+def _quoted(member: access.Member, recipe: Recipe, account: ProviderAccount, now: datetime) -> pricing.Quote:
+    offer = quote_on([account], team=member.team, recipe=recipe, now=now)
+    found = offer.find(account.pk)
+    if found is None:
+        blocked = offer.blocked[0]
+        raise RouteClosed(blocked.reason) if set(blocked.problems) == {"__all__"} else InvalidRecipe(blocked.problems)
+    if not account.teams.filter(pk=member.team.pk).exists():
+        raise RouteClosed(_("This team may not use that provider account. Choose another route."))
+    return found
+
+
+def _inputs(member: access.Member, recipe: Recipe) -> list[GenerationInput]:
+    """The stored files behind a recipe's inputs. Raises InvalidRecipe for what the team's library does not hold."""
+    if not recipe.inputs:
+        return []
+    wanted = {item.sha256 for item in recipe.inputs}
+    rows = Asset.objects.filter(team=member.team, kind=MediaKind.IMAGE, blob__sha256__in=wanted)
+    assets = {asset.blob.sha256: asset for asset in rows.select_related("blob").order_by("pk")}
+    missing = [item.role for item in recipe.inputs if item.sha256 not in assets]
+    if missing:
+        sentence = _("This image is not in the team's library any more. Add it again.")
+        raise InvalidRecipe({_FIELDS.get(role, "inputs"): sentence for role in missing})
+    return list(_rows(recipe, assets))
+
+
+def _rows(recipe: Recipe, assets: dict[str, Asset]) -> Iterable[GenerationInput]:
+    for role in InputRole:
+        for index, item in enumerate(recipe.inputs_for(role)):
+            asset = assets[item.sha256]
+            yield GenerationInput(role=role, index=index, asset=asset, blob=asset.blob)
+
+
+def _pay(
+    member: access.Member,
+    project: Project,
+    recipe: Recipe,
+    quote: pricing.Quote,
+    inputs: list[GenerationInput],
+    idempotency_key: str,
+    now: datetime,
+) -> Generation:
+    """The one transaction. The hold is its last statement, because the team's purse stays locked until COMMIT."""
+    with transaction.atomic():
+        generation = Generation(
+            team=member.team,
+            project=project,
+            created_by=member.user,
+            idempotency_key=idempotency_key,
+            status=Status.QUEUED,
+            recipe_json=recipe.as_json(),
+            recipe_sha256=recipe.sha256,
+            capability=recipe.capability,
+            model=recipe.model,
+            tier=recipe.tier,
+            account_id=quote.account_id,
+            price_rule_id=quote.rule_id,
+            quote_json=quote.as_json(),
+            hold_credits=quote.credits,
+            due_at=Now(),
+        )
+        generation.save(force_insert=True)
+        for item in inputs:
+            item.generation = generation
+        GenerationInput.objects.bulk_create(inputs)
+        if quote.credits:
+            ledger.hold(team=member.team, amount=quote.credits, generation=generation, now=now, actor=member.user)
+        queue.kick_on_commit("submit")
+    return generation
+
+
+def _repeated(member: access.Member, recipe: Recipe, idempotency_key: str) -> Generation:
+    known = Generation.objects.get(team=member.team, idempotency_key=idempotency_key)
+    if known.recipe_sha256 != recipe.sha256 or known.created_by_id != member.user.pk:
+        sentence = _("This form was already used for %(take)s. Reload the studio to start another take.")
+        raise AlreadySubmitted(sentence % {"take": known.name}, data={"generation": str(known.public_id)})
+    return known

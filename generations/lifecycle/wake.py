@@ -1,0 +1,56 @@
+"""A webhook came in: note it once, look sooner. It decides nothing and nothing in it is believed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Least, Now
+
+from generations import queue
+from generations.models import Attempt, CallbackReceipt, Generation, ProviderAccount, Status
+from generations.providers import Callback
+
+_AT_MOST_EVERY = timedelta(seconds=1)
+
+
+def wake(
+    *, account: ProviderAccount, generation: Generation | None, callback: Callback, body_sha256: str, now: datetime
+) -> bool:
+    """Store the receipt and make the take due now; say whether this delivery was new.
+
+    A task id in it is kept on the open attempt as a hint; `reconcile` uses it only after a read with our key. A
+    `submitting` row never becomes claimable by a webhook.
+    """
+    _, is_new = CallbackReceipt.objects.get_or_create(
+        account=account,
+        delivery_id=callback.delivery_id[:160],
+        defaults={
+            "generation": generation,
+            "task_id": callback.task_id[:120],
+            "is_verified": callback.verified,
+            "body_sha256": body_sha256,
+            "received_at": now,
+        },
+    )
+    if generation is None or not is_new:
+        return is_new
+    with transaction.atomic():
+        _keep_hint(generation, callback.task_id)
+        rows = Generation.objects.filter(pk=generation.pk, status__in=(Status.RUNNING, Status.UNCERTAIN))
+        rested = rows.filter(Q(woken_at=None) | Q(woken_at__lte=Now() - _AT_MOST_EVERY))
+        if rested.update(due_at=Now(), woken_at=Now()):
+            queue.kick_on_commit("follow")
+        else:
+            # A burst still gets its look, a second later.
+            rows.update(due_at=Least(F("due_at"), Now() + _AT_MOST_EVERY), woken_at=Now())
+    return True
+
+
+def _keep_hint(generation: Generation, task_id: str) -> None:
+    attempt = Attempt.objects.select_for_update().filter(generation=generation, closed_at=None).first()
+    if attempt is None or not task_id or attempt.evidence.get("hint_task_id"):
+        return
+    attempt.evidence["hint_task_id"] = task_id
+    attempt.save(update_fields=["evidence"])

@@ -1,0 +1,152 @@
+"""The ledger's database functions and the triggers that keep its rows as they were written."""
+
+from django.db import migrations
+
+FUNCTIONS = """
+CREATE FUNCTION ledger_post(
+    p_team bigint, p_kind text, p_key text, p_accounts text[], p_amounts numeric[],
+    p_resolves bigint, p_generation bigint, p_actor bigint, p_reason text, p_happened_at timestamptz,
+    OUT movement_id bigint, OUT is_new boolean
+) LANGUAGE plpgsql AS $$
+DECLARE
+    leg record;
+    after numeric;
+    owed numeric;
+    known record;
+BEGIN
+    IF coalesce((SELECT sum(a) FROM unnest(p_amounts) a), 0) <> 0 OR coalesce(cardinality(p_amounts), 0) < 2 THEN
+        RAISE EXCEPTION 'A movement needs two or more entries that sum to zero: %', p_amounts;
+    END IF;
+    INSERT INTO generations_movement
+        (team_id, kind, idempotency_key, resolves_id, generation_id, actor_id, reason, happened_at)
+    VALUES (p_team, p_kind, p_key, p_resolves, p_generation, p_actor, p_reason, p_happened_at)
+    ON CONFLICT (idempotency_key) DO NOTHING
+    RETURNING id INTO movement_id;
+    is_new := movement_id IS NOT NULL;
+    IF NOT is_new THEN
+        SELECT m.id, m.team_id, m.kind, m.resolves_id, m.generation_id INTO known
+        FROM generations_movement m WHERE m.idempotency_key = p_key;
+        IF (known.team_id, known.kind) <> (p_team, p_kind)
+           OR known.resolves_id IS DISTINCT FROM p_resolves OR known.generation_id IS DISTINCT FROM p_generation THEN
+            RAISE EXCEPTION 'The key % belongs to movement %.', p_key, known.id USING ERRCODE = 'KS003';
+        END IF;
+        movement_id := known.id;
+        RETURN;
+    END IF;
+    -- Always in the order of the accounts' ids, so that no two movements wait for each other.
+    FOR leg IN
+        SELECT a.id, a.kind, l.amount
+        FROM unnest(p_accounts, p_amounts) AS l(kind, amount)
+        JOIN generations_ledgeraccount a ON a.team_id = p_team AND a.kind = l.kind
+        ORDER BY a.id
+    LOOP
+        BEGIN
+            UPDATE generations_ledgeraccount SET balance = balance + leg.amount WHERE id = leg.id
+            RETURNING balance INTO after;
+        EXCEPTION WHEN check_violation THEN
+            IF leg.kind <> 'available' THEN
+                RAISE;
+            END IF;
+            SELECT balance INTO after FROM generations_ledgeraccount WHERE id = leg.id;
+            RAISE EXCEPTION 'Not enough credits.' USING ERRCODE = 'KS001', DETAIL = (-leg.amount) || ' ' || after;
+        END;
+        INSERT INTO generations_entry (movement_id, account_id, amount, balance_after)
+        VALUES (ledger_post.movement_id, leg.id, leg.amount, after);
+    END LOOP;
+    IF p_kind = 'hold' THEN
+        -- Read after the team's row is locked: a shortfall booked before us is seen.
+        SELECT balance INTO owed FROM generations_ledgeraccount WHERE team_id = p_team AND kind = 'shortfall';
+        IF owed < 0 THEN
+            RAISE EXCEPTION 'A shortfall is open.' USING ERRCODE = 'KS002', DETAIL = (-owed)::text;
+        END IF;
+    END IF;
+END $$;
+
+CREATE FUNCTION ledger_settle(
+    p_generation bigint, p_charged numeric, p_key text, p_reason text, p_happened_at timestamptz,
+    OUT movement_id bigint, OUT is_new boolean
+) LANGUAGE plpgsql AS $$
+DECLARE
+    held record;
+    taken numeric;
+BEGIN
+    SELECT m.id, m.team_id, e.amount INTO STRICT held
+    FROM generations_movement m
+    JOIN generations_entry e ON e.movement_id = m.id AND e.amount > 0
+    WHERE m.generation_id = p_generation AND m.kind = 'hold';
+    taken := least(p_charged, held.amount);
+    SELECT p.movement_id, p.is_new INTO movement_id, is_new
+    FROM ledger_post(
+        held.team_id,
+        CASE WHEN taken > 0 THEN 'capture' ELSE 'release' END,
+        p_key,
+        CASE WHEN taken = 0 THEN ARRAY['held', 'available']
+             WHEN taken = held.amount THEN ARRAY['held', 'spent']
+             ELSE ARRAY['held', 'spent', 'available'] END,
+        CASE WHEN taken = 0 THEN ARRAY[-held.amount, held.amount]
+             WHEN taken = held.amount THEN ARRAY[-held.amount, taken]
+             ELSE ARRAY[-held.amount, taken, held.amount - taken] END,
+        held.id, p_generation, NULL, p_reason, p_happened_at
+    ) p;
+END $$;
+"""
+
+TRIGGERS = """
+CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'The books are written once: % of % is refused.', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE TRIGGER movement_is_immutable BEFORE UPDATE OR DELETE ON generations_movement
+    FOR EACH ROW EXECUTE FUNCTION ledger_refuse_change();
+CREATE TRIGGER entry_is_immutable BEFORE UPDATE OR DELETE ON generations_entry
+    FOR EACH ROW EXECUTE FUNCTION ledger_refuse_change();
+CREATE TRIGGER movement_is_not_truncated BEFORE TRUNCATE ON generations_movement
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
+CREATE TRIGGER entry_is_not_truncated BEFORE TRUNCATE ON generations_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
+
+CREATE FUNCTION ledger_check_movement() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wanted bigint;
+    total numeric;
+    sides integer;
+BEGIN
+    IF TG_TABLE_NAME = 'generations_entry' THEN
+        wanted := NEW.movement_id;
+    ELSE
+        wanted := NEW.id;
+    END IF;
+    SELECT sum(amount), count(*) INTO total, sides FROM generations_entry WHERE movement_id = wanted;
+    IF sides < 2 OR total <> 0 THEN
+        RAISE EXCEPTION 'Movement % has % entries that sum to %.', wanted, sides, total
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER movement_is_balanced AFTER INSERT ON generations_movement
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_check_movement();
+CREATE CONSTRAINT TRIGGER entry_keeps_the_balance AFTER INSERT ON generations_entry
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_check_movement();
+"""
+
+UNDO = """
+DROP TRIGGER entry_keeps_the_balance ON generations_entry;
+DROP TRIGGER movement_is_balanced ON generations_movement;
+DROP TRIGGER entry_is_not_truncated ON generations_entry;
+DROP TRIGGER movement_is_not_truncated ON generations_movement;
+DROP TRIGGER entry_is_immutable ON generations_entry;
+DROP TRIGGER movement_is_immutable ON generations_movement;
+DROP FUNCTION ledger_check_movement();
+DROP FUNCTION ledger_refuse_change();
+DROP FUNCTION ledger_settle(bigint, numeric, text, text, timestamptz);
+DROP FUNCTION ledger_post(bigint, text, text, text[], numeric[], bigint, bigint, bigint, text, timestamptz);
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("generations", "0001_initial")]
+
+    operations = [migrations.RunSQL(FUNCTIONS + TRIGGERS, UNDO)]

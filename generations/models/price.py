@@ -1,0 +1,75 @@
+"""Price rules: dated rows, never changed in place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from generations.choices import Capability, Currency, Provider, Tier
+from generations.models.provider_account import ProviderAccount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
+    def in_force(self, now: datetime) -> PriceRuleQuerySet:
+        """Rules that apply at a time, the most specific and newest first."""
+        begun = Q(valid_from__lte=now) & (Q(valid_until=None) | Q(valid_until__gt=now))
+        # An account's own price goes before the provider's, a capability's own before any.
+        return self.filter(begun).order_by("account_id", "-capability", "-valid_from", "-pk")
+
+    def for_accounts(self, accounts: Iterable[ProviderAccount]) -> PriceRuleQuerySet:
+        """Rules that may price a job on one of these accounts."""
+        accounts = list(accounts)
+        own = Q(account__in=[account.pk for account in accounts]) | Q(account=None)
+        return self.filter(own, provider__in={account.provider for account in accounts})
+
+
+class PriceRule(models.Model):
+    """What a route costs in a period. `amount` is empty where no source gives a price: then nothing is quoted."""
+
+    class Per(models.TextChoices):
+        SECOND = "second", _("second of output")
+        CALL = "call", _("call")
+
+    provider = models.CharField(max_length=16, choices=Provider.choices)
+    account = models.ForeignKey(
+        ProviderAccount, on_delete=models.PROTECT, null=True, blank=True, help_text=_("Empty: every account.")
+    )
+    model = models.CharField(max_length=64)
+    tier = models.CharField(max_length=8, choices=Tier.choices)
+    capability = models.CharField(max_length=24, choices=Capability.choices, blank=True, help_text=_("Empty: any."))
+    amount = models.DecimalField(max_digits=12, decimal_places=5, null=True, blank=True)
+    currency = models.CharField(max_length=12, choices=Currency.choices)
+    per = models.CharField(max_length=8, choices=Per.choices)
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True, blank=True)
+    source = models.CharField(max_length=200)
+    note = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PriceRuleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("price rule")
+        verbose_name_plural = _("price rules")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gte=0), name="price_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(valid_until=None) | Q(valid_until__gt=models.F("valid_from")), name="price_ends_after_begin"
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "account", "model", "tier", "capability", "valid_from"],
+                name="price_once_per_start",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        price = "unknown" if self.amount is None else f"{self.amount.normalize():f} {self.currency} per {self.per}"
+        return f"{self.provider} {self.model} {self.tier}: {price}"

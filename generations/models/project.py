@@ -1,0 +1,37 @@
+"""Projects: what a team is making."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from generations.models.team import Team
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def active(self) -> ProjectQuerySet:
+        """Not archived, in the order of their names."""
+        return self.filter(archived_at=None).order_by("name", "pk")
+
+
+class Project(models.Model):
+    """A film, an ad, a campaign. Every take belongs to one."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="projects")
+    name = models.CharField(_("name"), max_length=80)
+    brief = models.TextField(_("brief"), max_length=2000, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ProjectQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
+        constraints = [models.UniqueConstraint(fields=["team", "name"], name="project_name_once_per_team")]
+
+    def __str__(self) -> str:
+        return self.name

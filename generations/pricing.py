@@ -1,0 +1,211 @@
+"""What a recipe costs on each route that can run it, and why the others cannot. Pure: values in, values out.
+
+A price is per second of output or per call, in the provider's currency. The credits are
+price x US dollars per unit x credits per US dollar x markup, rounded up once, to a thousandth of a credit: the hold is
+the most that the provider may charge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from generations import catalog
+from generations.choices import Currency
+
+PLACES = Decimal("0.001")
+FAL_UNIT = "fal_unit"  # providers.types.Cost: one unit of the endpoint's price
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How a provider's money becomes a team's credits."""
+
+    credits_per_usd: Decimal
+    markup_percent: Decimal = Decimal("0")
+
+    def credits(self, usd: Decimal) -> Decimal:
+        """Exact credits for an amount in US dollars, not yet rounded."""
+        return usd * self.credits_per_usd * (1 + self.markup_percent / 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """A provider account, as far as a price depends on it."""
+
+    account_id: int
+    provider: str
+    label: str
+    is_sandbox: bool
+    unit_price_usd: Decimal
+    paused_because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A price rule that is in force. `amount` is None where no source gives a price."""
+
+    rule_id: int | None
+    provider: str
+    account_id: int | None
+    model: str
+    tier: str
+    capability: str
+    amount: Decimal | None
+    currency: str
+    per: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A price on one route. `is_placeholder` marks a sandbox price that no source gives."""
+
+    account_id: int
+    account_label: str
+    is_sandbox: bool
+    route: catalog.Route
+    credits: Decimal
+    rule_id: int | None
+    amount: Decimal
+    currency: str
+    per: str
+    units: Decimal
+    usd_per_unit: Decimal
+    rate: Rate
+    is_placeholder: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """What is kept with the take, so that its price can be explained for ever."""
+        return {
+            "route": self.route.key,
+            "endpoint": self.route.endpoint,
+            "credits": str(self.credits),
+            "amount": str(self.amount),
+            "currency": self.currency,
+            "per": self.per,
+            "units": str(self.units),
+            "usd_per_unit": str(self.usd_per_unit),
+            "credits_per_usd": str(self.rate.credits_per_usd),
+            "markup_percent": str(self.rate.markup_percent),
+            "is_placeholder": self.is_placeholder,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A route that cannot run the recipe, and why: by recipe field, in sentences."""
+
+    account_id: int
+    account_label: str
+    problems: dict[str, str]
+
+    @property
+    def reason(self) -> str:
+        return " ".join(self.problems.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Every route's answer, the cheapest first."""
+
+    quotes: tuple[Quote, ...]
+    blocked: tuple[Blocked, ...]
+
+    def find(self, account_id: int) -> Quote | None:
+        """The quote of one account, or None."""
+        return next((quote for quote in self.quotes if quote.account_id == account_id), None)
+
+
+def quote(recipe: catalog.Recipe, sellers: Iterable[Seller], rules: Sequence[Rule], rate: Rate) -> Offer:
+    """Price a recipe on every seller. `rules` must be in force, the most specific and newest first."""
+    quotes: list[Quote] = []
+    blocked: list[Blocked] = []
+    for seller in sellers:
+        answer = _quote_on(recipe, seller, rules, rate)
+        (quotes if isinstance(answer, Quote) else blocked).append(answer)  # type: ignore[arg-type]
+    return Offer(tuple(sorted(quotes, key=lambda item: (item.credits, item.account_label))), tuple(blocked))
+
+
+def _quote_on(recipe: catalog.Recipe, seller: Seller, rules: Sequence[Rule], rate: Rate) -> Quote | Blocked:
+    book = catalog.load()
+    route = book.find_route(seller.provider, recipe)
+    if seller.paused_because:
+        return _blocked(seller, {"__all__": seller.paused_because})
+    model = book.find_model(recipe.model)
+    if route is None or model is None:
+        sentence = _("%(account)s does not offer %(model)s, %(tier)s, for %(capability)s.")
+        facts = {
+            "account": seller.label,
+            "model": model.label if model else recipe.model,
+            "tier": recipe.tier.label,
+            "capability": str(recipe.capability.label).lower(),
+        }
+        return _blocked(seller, {"model": sentence % facts})
+    problems = catalog.problems(recipe, route, model)
+    if problems:
+        return _blocked(seller, problems)
+    return _priced(recipe, seller, route, _find_rule(route, seller, rules), rate)
+
+
+def _priced(
+    recipe: catalog.Recipe, seller: Seller, route: catalog.Route, rule: Rule | None, rate: Rate
+) -> Quote | Blocked:
+    amount, currency, per = (rule.amount, rule.currency, rule.per) if rule else (None, str(Currency.USD), "second")
+    if amount is None and not seller.is_sandbox:
+        sentence = _("%(account)s has no known price for this. An administrator can add a price rule.")
+        return _blocked(seller, {"__all__": sentence % {"account": seller.label}})
+    is_placeholder = amount is None
+    if amount is None:
+        amount, currency, per = catalog.load().sandbox_usd_per_second, str(Currency.USD), "second"
+    usd_per_unit = seller.unit_price_usd if currency == Currency.KLING_UNIT else Decimal(1)
+    units = Decimal(recipe.duration_seconds or 0) if per == "second" else Decimal(1)
+    exact = rate.credits(amount * units * usd_per_unit)
+    return Quote(
+        account_id=seller.account_id,
+        account_label=seller.label,
+        is_sandbox=seller.is_sandbox,
+        route=route,
+        credits=exact.quantize(PLACES, rounding=ROUND_UP),
+        rule_id=rule.rule_id if rule else None,
+        amount=amount,
+        currency=currency,
+        per=per,
+        units=units,
+        usd_per_unit=usd_per_unit,
+        rate=rate,
+        is_placeholder=is_placeholder,
+    )
+
+
+def _find_rule(route: catalog.Route, seller: Seller, rules: Sequence[Rule]) -> Rule | None:
+    wanted = (route.provider, route.model, route.tier)
+    fitting = [
+        rule
+        for rule in rules
+        if (rule.provider, rule.model, rule.tier) == wanted
+        and rule.account_id in (None, seller.account_id)
+        and rule.capability in ("", route.capability)
+    ]
+    return min(fitting, key=lambda rule: (rule.account_id is None, rule.capability == ""), default=None)
+
+
+def _blocked(seller: Seller, problems: dict[str, str]) -> Blocked:
+    return Blocked(seller.account_id, seller.label, problems)
+
+
+def charged_credits(quote_json: dict[str, Any], amount: Decimal, currency: str) -> Decimal | None:
+    """Credits for what a provider reported, at the rates of the quote; None for a currency the quote does not know."""
+    rate = Rate(Decimal(quote_json["credits_per_usd"]), Decimal(quote_json["markup_percent"]))
+    if currency == FAL_UNIT:
+        usd = amount * Decimal(quote_json["amount"])
+    elif currency == Currency.USD:
+        usd = amount
+    elif currency == Currency.KLING_UNIT and quote_json["currency"] == Currency.KLING_UNIT:
+        usd = amount * Decimal(quote_json["usd_per_unit"])
+    else:
+        return None
+    return rate.credits(usd).quantize(PLACES, rounding=ROUND_HALF_UP)

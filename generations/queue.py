@@ -1,0 +1,81 @@
+"""Wake-ups. The only code that enqueues: a kick says "look now", carries no work, and may be lost without harm."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils.module_loading import import_string
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue, Worker
+from rq.cron import CronScheduler
+
+log = structlog.get_logger(__name__)
+
+QUEUES = ("tick", "submit", "follow", "ingest")
+_COALESCE_SECONDS = 1
+_JOBS = {
+    "tick": "generations.jobs.tick",
+    "submit": "generations.jobs.submit",
+    "follow": "generations.jobs.follow",
+    "ingest": "generations.jobs.ingest",
+}
+
+
+@cache
+def connection() -> Redis:
+    """This process's connection to Redis. It fails fast: a kick must never hold up the request that made it."""
+    return Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
+
+
+def kick(queue: str, *, generation_id: int | None = None) -> None:
+    """Ask for a look at a queue's due rows, at most once a second. Never raises: the next tick finds the rows."""
+    name = f"{queue}:{generation_id or ''}"
+    try:
+        if not connection().set(f"kick:{name}", 1, nx=True, ex=_COALESCE_SECONDS):
+            return
+        arguments = [] if generation_id is None else [generation_id]
+        Queue(queue, connection=connection()).enqueue_call(
+            _JOBS[queue], args=arguments, timeout=timeout_seconds(queue), result_ttl=0, ttl=10, failure_ttl=60
+        )
+    except (RedisError, OSError) as error:
+        log.warning("kick_failed", queue=queue, error=type(error).__name__)
+
+
+def kick_on_commit(queue: str, *, generation_id: int | None = None) -> None:
+    """Kick once the current transaction has committed; at once where there is none."""
+    transaction.on_commit(lambda: kick(queue, generation_id=generation_id))
+
+
+def timeout_seconds(queue: str) -> int:
+    """How long a job of a queue may take before its worker stops it; every lease outlives this or is renewed."""
+    if queue in ("submit", "follow"):
+        return int(settings.LIFECYCLE["pump_seconds"]) + 20
+    if queue == "ingest":
+        return int(settings.LIMITS["result_download_seconds"] + 2 * settings.LIMITS["inspect_seconds"]) + 60
+    return 60
+
+
+def run_worker(queues: list[str]) -> None:
+    """Work on queues until a signal says stop. Each job runs in a child, so no database connection is shared."""
+    Worker([Queue(name, connection=_blocking()) for name in queues], connection=_blocking()).work(
+        logging_level="WARNING"
+    )
+
+
+def run_clock(function: str, seconds: int) -> None:
+    """Enqueue one function, by its dotted name, every so many seconds until a signal says stop."""
+    clock = CronScheduler(connection=_blocking(), logging_level="WARNING")
+    job = import_string(function)
+    clock.register(job, "tick", interval=seconds, job_timeout=60, result_ttl=0, ttl=10, failure_ttl=60)
+    clock.start()
+
+
+def _blocking() -> Redis:
+    """A connection for processes that wait on Redis, with RQ's own time-outs."""
+    return Redis.from_url(settings.REDIS_URL)
