@@ -1,6 +1,6 @@
 """The road of a generation: one verb per file. It joins the packages below it and owns the transactions."""
 
-from generations.lifecycle.accounts import provider_account
+from generations.lifecycle.accounts import provider_account, provider_session
 from generations.lifecycle.cancel import cancel, cancel_as
 from generations.lifecycle.dispatch import SubmitPump
 from generations.lifecycle.follow import FollowPump
@@ -25,6 +25,7 @@ __all__ = [
     "finish",
     "ingest",
     "provider_account",
+    "provider_session",
     "quote",
     "submit",
     "tick",

@@ -130,6 +130,13 @@ class SubmitPump(Pump[Claim, Result]):
             checkpoints.reach("reply read", [item.generation])
             return Result(item, answer=answer, was_sent=True, notes=notes)
 
+    def renew(self, items: list[Claim]) -> None:
+        """A lease is short, so that a dead process is noticed soon; a live one renews it until it has its answer."""
+        lease_until = Now() + timedelta(seconds=settings.LIFECYCLE["submit_lease_seconds"])
+        for item in items:
+            rows = Generation.objects.filter(pk=item.generation.pk, status=Status.SUBMITTING)
+            rows.filter(lease_token=item.lease_token).update(lease_until=lease_until, due_at=lease_until)
+
     def apply(self, results: list[Result]) -> None:
         for result in results:
             apply_submit(result)

@@ -55,7 +55,7 @@ class Pump(ABC, Generic[Work, Outcome]):
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
         self.accounts: dict[int, ProviderAccount] = {}
         self._adapters: dict[int, providers.Adapter] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], Work] = {}
         self._results: list[Outcome] = []
         self._handled = 0
 
@@ -72,6 +72,10 @@ class Pump(ABC, Generic[Work, Outcome]):
     @abstractmethod
     def apply(self, results: list[Outcome]) -> None:
         """Write outcomes down. On the database thread."""
+
+    def renew(self, items: list[Work]) -> None:
+        """Keep the leases of the rows that are under way. On the database thread. For work longer than its lease."""
+        return
 
     @abstractmethod
     def seconds_to_next(self) -> float | None:
@@ -99,21 +103,22 @@ class Pump(ABC, Generic[Work, Outcome]):
         while True:
             if time.monotonic() >= renew_at:
                 await self.db(self._lease)
+                await self.db(self.renew, list(self._under_way.values()))
                 renew_at = time.monotonic() + settings.LIFECYCLE["account_lease_seconds"] / 4
             await self._apply_results()
             over = time.monotonic() >= end
             if not over and self.accounts:
                 await self._claim()
-            if not self._tasks and not self._results and (over or await self._nothing_soon()):
+            if not self._under_way and not self._results and (over or await self._nothing_soon()):
                 return
             await self._pause()
 
     async def _claim(self) -> None:
-        room = self.at_once - len(self._tasks)
+        room = self.at_once - len(self._under_way)
         for item in await self.db(self.claim, room) if room > 0 else []:
             task = asyncio.create_task(self._handle(item))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._under_way[task] = item
+            task.add_done_callback(lambda done: self._under_way.pop(done, None))
 
     async def _handle(self, item: Work) -> None:
         try:

@@ -1,0 +1,17 @@
+"""`manage.py clock`: the clock that looks for due rows every two seconds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from generations import queue
+
+
+class Command(BaseCommand):
+    help = "Enqueues the tick until it is told to stop."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        queue.run_clock("generations.jobs.tick", int(settings.LIFECYCLE["tick_seconds"]))
