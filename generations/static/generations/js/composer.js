@@ -1,0 +1,61 @@
+// The composer: counting characters, ⌘↵, ideas, and keeping what somebody typed over a lost page.
+
+const form = document.getElementById("composer");
+
+if (form) {
+  const areas = [...form.querySelectorAll("[data-draft]")];
+
+  const count = (area) => {
+    const output = form.querySelector(`[data-counts="${area.id}"]`);
+    if (!output) return;
+    const used = [...area.value].length;
+    const over = used - Number(output.dataset.max);
+    const words = over > 0 ? output.dataset.over : output.dataset.text;
+    output.textContent = words.replace("{n}", used.toLocaleString()).replace("{over}", over.toLocaleString());
+    output.classList.toggle("bad", over > 0);
+    area.toggleAttribute("data-over", over > 0);
+  };
+
+  const draftOf = (area) => `draft:${area.name}`;
+  for (const area of areas) {
+    const kept = sessionStorage.getItem(draftOf(area));
+    if (kept && !area.value) {
+      area.value = kept;
+      area.closest("details")?.setAttribute("open", "");
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    count(area);
+    area.addEventListener("input", () => {
+      sessionStorage.setItem(draftOf(area), area.value);
+      count(area);
+    });
+  }
+
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
+    event.preventDefault();
+    const button = document.getElementById("generate");
+    if (!event.repeat) form.requestSubmit(button);
+  });
+
+  document.addEventListener("click", (event) => {
+    const idea = event.target.closest("[data-idea]");
+    if (!idea || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    const prompt = form.elements.prompt;
+    prompt.value = idea.dataset.idea;
+    document.getElementById("cap-text")?.click();
+    prompt.dispatchEvent(new Event("input", { bubbles: true }));
+    prompt.focus();
+  });
+
+  // The words beside a field change out of band; the field itself must say that it is wrong.
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    if (event.detail.target?.id !== "words") return;
+    for (const problem of document.querySelectorAll("#words [data-field]")) {
+      const field = document.getElementById(problem.dataset.field);
+      if (problem.textContent.trim()) field?.setAttribute("aria-invalid", "true");
+      else field?.removeAttribute("aria-invalid");
+    }
+  });
+}
