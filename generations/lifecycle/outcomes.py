@@ -62,8 +62,8 @@ def accepted(
     try:
         with transaction.atomic():
             attempt = Attempt.objects.get(pk=attempt_id)
-            attempt.close(outcome, provider_task_id=operation.task_id, request_id=operation.request_id)
-            won = generation.advance(
+            facts = {"provider_task_id": operation.task_id, "request_id": operation.request_id[:120]}
+            won = attempt.close(outcome, **facts) and generation.advance(
                 Status.RUNNING,
                 only_from=frozenset({Status.SUBMITTING, Status.UNCERTAIN}),
                 note=note,
@@ -74,6 +74,7 @@ def accepted(
                 due_at=Now() + timedelta(seconds=first_look_seconds(typical)),
             )
             if not won:
+                Attempt.objects.filter(pk=attempt_id).update(**facts)
                 generation.log("late_answer", _("An answer came after the take had gone on."), task=operation.task_id)
     except IntegrityError as error:
         if "generation_once_per_task" not in str(error):
@@ -97,8 +98,8 @@ def operation_from(value: dict[str, Any]) -> providers.Operation:
 
 def _answered_at_once(claim: Claim, answer: providers.Finished) -> None:
     with transaction.atomic():
-        Attempt.objects.get(pk=claim.attempt_id).close(_Outcome.ACCEPTED, request_id=answer.request_id)
-        ingesting(claim.generation, answer)
+        if Attempt.objects.get(pk=claim.attempt_id).close(_Outcome.ACCEPTED, request_id=answer.request_id[:120]):
+            ingesting(claim.generation, answer)
 
 
 def ingesting(generation: Generation, finished: providers.Finished) -> bool:
@@ -124,9 +125,9 @@ def _refused(result: Result) -> None:
     else:
         # It was sent, and we do not know what became of it. The attempt stays open: nothing is submitted again.
         attempt = Attempt.objects.get(pk=result.claim.attempt_id)
-        attempt.evidence = {**attempt.evidence, **(error.data if error else {}), "error": error.code if error else ""}
-        attempt.save(update_fields=["evidence"])
-        make_uncertain(generation, error.public if error else "")
+        rows = Attempt.objects.filter(pk=attempt.pk, closed_at=None)
+        if rows.update(evidence={**attempt.evidence, **_evidence(error)}):
+            make_uncertain(generation, error.public if error else "")
 
 
 def make_uncertain(generation: Generation, note: str) -> bool:
@@ -143,7 +144,10 @@ def _fail(result: Result, error: PortalError | None) -> None:
     with transaction.atomic():
         attempt = Attempt.objects.get(pk=result.claim.attempt_id)
         outcome = _Outcome.REJECTED if result.was_sent else _Outcome.NOT_SENT
-        attempt.close(outcome, request_id=str(error.data.get("request_id", ""))[:120], evidence=_evidence(error))
+        request_id = str(error.data.get("request_id", ""))[:120]
+        # An attempt that somebody else closed is fenced off: the take may be out again under another one.
+        if not attempt.close(outcome, request_id=request_id, evidence=_evidence(error)):
+            return
         failed(generation, error.code, public_sentence(error, result.claim.account), _words(error), charged)
 
 
@@ -151,6 +155,7 @@ def failed(
     generation: Generation, code: str, public: str, words: str, charged: providers.Cost | None, **facts: Any
 ) -> bool:
     """End a take without a result, settled on what the provider charged for it."""
+    generation.refresh_from_db(fields=["cancel_requested_at"])
     to = Status.CANCELED if generation.cancel_requested_at else Status.FAILED
     return finish(
         generation,
@@ -176,7 +181,8 @@ def _again_later(result: Result, error: PortalError | None) -> None:
         return
     seconds = retry_seconds(tries, getattr(error, "retry_after_seconds", None))
     with transaction.atomic():
-        Attempt.objects.get(pk=result.claim.attempt_id).close(outcome, evidence=_evidence(error))
+        if not Attempt.objects.get(pk=result.claim.attempt_id).close(outcome, evidence=_evidence(error)):
+            return
         again(generation, seconds=seconds, tries=tries, waiting_for=error.public if error else "")
     if isinstance(error, providers.Busy):
         ProviderAccount.objects.filter(pk=account.pk).update(not_before=Now() + timedelta(seconds=min(seconds, 5)))
@@ -185,6 +191,7 @@ def _again_later(result: Result, error: PortalError | None) -> None:
 def again(generation: Generation, *, seconds: float, tries: int, waiting_for: str) -> bool:
     """Back in line, because it is certain that the provider took nothing; or canceled, if that was asked for."""
     sources = frozenset({Status.SUBMITTING, Status.UNCERTAIN})
+    generation.refresh_from_db(fields=["cancel_requested_at"])
     if generation.cancel_requested_at:
         note = _("Canceled before anything was sent.")
         return finish(
