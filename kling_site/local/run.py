@@ -9,7 +9,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-import xmlrpc.client
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -57,6 +56,8 @@ class Run:
         self.var_dir = wanted.var_dir
         self.environment = wanted.environment(os.environ)
         self.ground = settle(self.var_dir)
+        # Uploads, takes and logs are nobody else's business on a shared machine.
+        os.umask(0o077)
         self.servers = supervise.server_programs(self.environment)
         self.supervisor = supervise.Supervisor(self.var_dir)
         self.child: subprocess.Popen[bytes] | None = None
@@ -172,7 +173,7 @@ class Run:
         try:
             self.supervisor.stop_site()
             self._wait_for_site(time.monotonic() + STOP_SECONDS)
-        except (OSError, xmlrpc.client.Error):
+        except supervise.NoAnswer:
             pass  # no supervisor to ask: what is left is found by its mark
         keep = [process.pid for process, _ in servers.leftovers(self.ground)]
         supervisor = {self.child.pid} if self.child else set()

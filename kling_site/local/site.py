@@ -71,7 +71,7 @@ def check_writable(folder: Path) -> None:
     """Raises CannotRun unless files can be made in `folder` and its parts."""
     try:
         for part in (folder, folder / "run", folder / "log"):
-            part.mkdir(parents=True, exist_ok=True)
+            part.mkdir(mode=0o755 if part == folder else 0o700, parents=True, exist_ok=True)
             probe = part / f".probe-{os.getpid()}"
             probe.touch()
             probe.unlink()

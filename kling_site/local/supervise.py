@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import shlex
 import sys
@@ -72,6 +73,7 @@ def configuration(var_dir: Path, programs: list[Program]) -> str:
         "supervisord": {
             "nodaemon": "true",
             "silent": "true",
+            "umask": "077",
             "logfile": log / "supervisor.log",
             "logfile_maxbytes": LOG_BYTES,
             "logfile_backups": LOG_BACKUPS,
@@ -96,33 +98,47 @@ def control_socket(var_dir: Path) -> Path:
     return embedded.socket_dir(var_dir) / "supervisor"
 
 
+class NoAnswer(Exception):
+    """The supervisor is not there, or refused."""
+
+
 class Supervisor:
-    """The running supervisor, spoken to over its private socket. Calls raise OSError or xmlrpc.client.Error."""
+    """The running supervisor, spoken to over its private socket. Every call may raise NoAnswer."""
 
     def __init__(self, var_dir: Path) -> None:
-        transport = SupervisorTransport(None, None, f"unix://{control_socket(var_dir)}")
-        self._door: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor
+        self._address = f"unix://{control_socket(var_dir)}"
 
     def answers(self) -> bool:
         try:
-            return bool(self._door.getState()["statename"] == "RUNNING")
-        except (OSError, xmlrpc.client.Error):
+            return bool(self._ask("getState")["statename"] == "RUNNING")
+        except NoAnswer:
             return False
 
     def start(self, name: str) -> None:
         """Start one program, or with `group:*` a group, without waiting for it."""
         if name.endswith(":*"):
-            self._door.startProcessGroup(name.removesuffix(":*"), False)
+            self._ask("startProcessGroup", name.removesuffix(":*"), False)
         else:
-            self._door.startProcess(name, False)
+            self._ask("startProcess", name, False)
 
     def stop_site(self) -> None:
         """Ask every program of the site to end, all at once."""
-        self._door.stopProcessGroup(SITE, False)
+        self._ask("stopProcessGroup", SITE, False)
 
     def programs(self) -> list[dict[str, Any]]:
         """Supervisor's own facts of each program: `name`, `group`, `statename`, `pid`, `start` and more."""
-        return list(self._door.getAllProcessInfo())
+        return list(self._ask("getAllProcessInfo"))
+
+    def _ask(self, question: str, *arguments: object) -> Any:
+        # A transport that once failed stays unusable, so each question gets its own.
+        transport = SupervisorTransport(None, None, self._address)
+        try:
+            door: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
+            return getattr(door.supervisor, question)(*arguments)
+        except (OSError, http.client.HTTPException, xmlrpc.client.Error) as error:
+            raise NoAnswer(f"{question}: {error}") from error
+        finally:
+            transport.close()
 
 
 def _program(program: Program, log: Path) -> dict[str, object]:

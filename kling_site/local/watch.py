@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import xmlrpc.client
 from collections.abc import Callable
 from pathlib import Path
 
-from .supervise import Supervisor
+from .supervise import NoAnswer, Supervisor
 
 FAILING = {"BACKOFF", "FATAL"}
 
@@ -23,7 +22,7 @@ class Watch:
         """Compare with the last look, and say what is new."""
         try:
             programs = self.supervisor.programs()
-        except (OSError, xmlrpc.client.Error):
+        except NoAnswer:
             return  # the supervisor is ending; whoever watches its process says so
         for program in programs:
             self._one(str(program["name"]), str(program["statename"]), int(program["pid"]))
