@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -40,6 +40,20 @@ class Ability(_Entry):
     brush: tuple[Seconds, ...] = ()
     camera: CameraRule | None = None
     note: str = ""
+
+    @property
+    def options(self) -> frozenset[Option]:
+        """The optional parts of a recipe that the model can do at all; a route may carry fewer."""
+        offered: dict[Option, Any] = {
+            "negative_prompt": self.negative_prompt,
+            "guidance": self.guidance,
+            "aspect_ratio": self.aspect_ratios,
+            "end_frame": self.end_frame,
+            "end_frame_alone": self.end_frame,
+            "brush": self.brush,
+            "camera": self.camera,
+        }
+        return frozenset(name for name, value in offered.items() if value)
 
 
 class Model(_Entry):
@@ -87,3 +101,8 @@ class Price(_Entry):
     valid_from: date
     source: str
     note: str = ""
+
+    def is_of(self, route: Route) -> bool:
+        """Whether this price is of a route; one without a capability is of all of them."""
+        same = (self.provider, self.model, self.tier) == (route.provider, route.model, route.tier)
+        return same and self.capability in (None, route.capability)

@@ -11,7 +11,17 @@ import json
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_serializer, field_validator, model_validator
+from django.utils.translation import gettext as _
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from generations.choices import CameraAxis, CameraMove, Capability, InputRole, Tier
 
@@ -24,7 +34,15 @@ CAMERA_AMOUNT_MAX = 10
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
 AspectRatio = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]?:[1-9][0-9]?$")]
-PromptText = Annotated[str, StringConstraints(max_length=PROMPT_MAX_CHARS)]
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError(_("The text has an invisible character (NUL) that cannot be stored. Remove it."))
+    return text
+
+
+PromptText = Annotated[str, StringConstraints(max_length=PROMPT_MAX_CHARS), AfterValidator(_storable)]
 
 
 class _Frozen(BaseModel):
@@ -49,12 +67,11 @@ class Input(_Frozen):
     def _trajectory_belongs_to_a_dynamic_mask(self) -> Self:
         points = len(self.trajectory)
         if self.role == InputRole.DYNAMIC_MASK and not TRAJECTORY_MIN_POINTS <= points <= TRAJECTORY_MAX_POINTS:
-            raise ValueError(
-                f"A motion brush needs a path of {TRAJECTORY_MIN_POINTS} to {TRAJECTORY_MAX_POINTS} points; "
-                f"this one has {points}."
-            )
+            sentence = _("A motion brush needs a path of %(least)s to %(most)s points; this one has %(points)s.")
+            facts = {"least": TRAJECTORY_MIN_POINTS, "most": TRAJECTORY_MAX_POINTS, "points": points}
+            raise ValueError(sentence % facts)
         if self.role != InputRole.DYNAMIC_MASK and points:
-            raise ValueError("Only a motion brush has a path.")
+            raise ValueError(_("Only a motion brush has a path."))
         return self
 
 
@@ -68,9 +85,9 @@ class Camera(_Frozen):
     @model_validator(mode="after")
     def _only_simple_has_an_axis(self) -> Self:
         if self.move == CameraMove.SIMPLE and (self.axis is None or self.amount == 0):
-            raise ValueError("A camera move by hand needs exactly one axis with an amount other than 0.")
+            raise ValueError(_("A camera move by hand needs exactly one axis with an amount other than 0."))
         if self.move != CameraMove.SIMPLE and (self.axis is not None or self.amount != 0):
-            raise ValueError("A master shot has no axis and no amount.")
+            raise ValueError(_("A master shot has no axis and no amount."))
         return self
 
 
@@ -95,8 +112,14 @@ class Recipe(_Frozen):
 
     @field_serializer("guidance")
     def _plain_guidance(self, value: Decimal | None) -> str | None:
-        # 0.5 and 0.50 are the same recipe, so they must serialise alike.
-        return None if value is None else format(value.normalize(), "f")
+        # 0.5 and 0.50 are the same recipe, and so are 0 and -0: they must serialise alike.
+        return None if value is None else format(value.normalize() + 0, "f")
+
+    @field_validator("inputs")
+    @classmethod
+    def _inputs_in_order(cls, value: tuple[Input, ...]) -> tuple[Input, ...]:
+        # The order between roles means nothing, so it must not make another recipe; within a role it stays.
+        return tuple(sorted(value, key=lambda item: list(InputRole).index(item.role)))
 
     @model_validator(mode="after")
     def _roles_are_unique(self) -> Self:
@@ -104,7 +127,8 @@ class Recipe(_Frozen):
             count = len(self.inputs_for(role))
             limit = DYNAMIC_MASKS_MAX if role == InputRole.DYNAMIC_MASK else 1
             if count > limit:
-                raise ValueError(f"At most {limit} input with the role {role.label!s}; {count} were given.")
+                sentence = _("“%(role)s” takes at most %(limit)s; %(count)s were given.")
+                raise ValueError(sentence % {"role": role.label, "limit": limit, "count": count})
         return self
 
     def inputs_for(self, role: InputRole) -> tuple[Input, ...]:
