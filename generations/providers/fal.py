@@ -15,14 +15,14 @@ from django.utils.translation import gettext as _
 from generations.catalog import Route
 from generations.errors import Refused
 from generations.providers.base import Adapter
-from generations.providers.errors import Garbled, ProviderError, Rejected, Uncertain
+from generations.providers.errors import Garbled, Misconfigured, ProviderError, Rejected, Uncertain
 from generations.providers.fal_callback import read_keys, read_verified
 from generations.providers.fal_hosts import cdn, is_ours, queue, rest
 from generations.providers.fal_payload import payload
 from generations.providers.fal_reply import NOTHING_CHARGED, read_outcome, read_problem
 from generations.providers.parts import check_options
 from generations.providers.refusal import class_of_read, class_of_submit, failure
-from generations.providers.reply import Reply, is_web_url, read_task_id
+from generations.providers.reply import Reply, is_sendable, is_web_url, read_task_id
 from generations.providers.types import (
     JSON,
     Account,
@@ -124,7 +124,10 @@ class Fal(Adapter):
 
     @property
     def _auth(self) -> dict[str, str]:
-        return {"Authorization": f"Key {self.account.credentials.get('key', '').strip()}"}
+        key = self.account.credentials.get("key", "").strip()
+        if not key:
+            raise Misconfigured(_("This fal account has no key. An administrator must add one."), provider=self.slug)
+        return {"Authorization": f"Key {key}"}
 
     @property
     def _secrets(self) -> tuple[str, ...]:
@@ -149,9 +152,10 @@ class Fal(Adapter):
         if not reply.is_success:
             raise self._refusal(reply, class_of_read(reply.status))
         kind, token = (reply.object.get(name) for name in ("token_type", "token"))
-        if not isinstance(kind, str) or not isinstance(token, str):
+        value = f"{kind} {token}" if isinstance(kind, str) and isinstance(token, str) else ""
+        if not value or not is_sendable(value):
             raise self._failure(Garbled, reply)
-        return f"{kind} {token}"
+        return value
 
     async def _upload(self, file: InputFile, token: str) -> str:
         """Put a file into fal's storage, under a name that says nothing, and return its URL there."""

@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from cryptography.exceptions import InvalidSignature
@@ -30,10 +30,10 @@ KEYS_MAX = 20
 FetchKeys = Callable[[str], Awaitable[tuple[bytes, ...]]]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Kept:
     keys: tuple[bytes, ...]
-    fetched_at: datetime
+    fetched_at: datetime | None
     tried_at: datetime
 
 
@@ -48,9 +48,11 @@ async def read_verified(delivery: Delivery, url: str, fetch: FetchKeys) -> Callb
     """
     signature, message = _read_signature(delivery)
     now = delivery.received_at
-    if not _is_signed(signature, message, _fresh_keys(url, now)):
-        if not _may_fetch(url, now) or not _is_signed(signature, message, await _fetch(url, now, fetch)):
-            raise CallbackInvalid(_("The signature of this delivery was not made by fal."))
+    is_valid = _is_signed(signature, message, _fresh_keys(url, now))
+    if not is_valid and _may_fetch(url, now):
+        is_valid = _is_signed(signature, message, await _fetch(url, now, fetch))
+    if not is_valid:
+        raise CallbackInvalid(_("The signature of this delivery was not made by fal."))
     return _read_hint(delivery)
 
 
@@ -103,7 +105,7 @@ def _is_signed_by(signature: bytes, message: bytes, key: bytes) -> bool:
 
 def _fresh_keys(url: str, now: datetime) -> tuple[bytes, ...]:
     kept = _kept.get(url)
-    return kept.keys if kept and now - kept.fetched_at <= KEYS_MAX_AGE else ()
+    return kept.keys if kept and kept.fetched_at and now - kept.fetched_at <= KEYS_MAX_AGE else ()
 
 
 def _may_fetch(url: str, now: datetime) -> bool:
@@ -117,13 +119,12 @@ def _may_fetch(url: str, now: datetime) -> bool:
 
 
 async def _fetch(url: str, now: datetime, fetch: FetchKeys) -> tuple[bytes, ...]:
-    before = _kept.get(url)
-    # Written first: a try that fails counts too. Keys "fetched" at the beginning of time are never fresh.
-    never = datetime.min.replace(tzinfo=now.tzinfo)
-    _kept[url] = _Kept(before.keys if before else (), before.fetched_at if before else never, now)
-    keys = await fetch(url)
-    _kept[url] = _Kept(keys, now, now)
-    return keys
+    kept = _kept.get(url) or _Kept((), None, now)
+    try:
+        kept = _Kept(await fetch(url), now, now)
+    finally:
+        _kept[url] = replace(kept, tried_at=now)  # a try that failed counts too
+    return kept.keys
 
 
 def _read_hint(delivery: Delivery) -> Callback:

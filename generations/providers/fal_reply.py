@@ -10,6 +10,7 @@ from generations.choices import MediaKind
 from generations.providers.reply import REASON_MAX_CHARS, Reply, is_web_url, plain, read_amount
 from generations.providers.types import JSON, Cost, Failed, Finished, Output
 
+PROBLEMS_MAX = 20
 NOTHING_CHARGED = Cost(Decimal(0), "fal_unit")
 # fal's own failures, answered with 5xx: it never charges for those.
 _NEVER_CHARGED = frozenset(
@@ -43,7 +44,7 @@ def read_problem(reply: Reply) -> Problem:
     """The problem in either of fal's shapes; fields that are not there stay empty."""
     detail = reply.object.get("detail")
     if isinstance(detail, list):
-        entries = [entry for entry in detail if isinstance(entry, dict)]
+        entries = [entry for entry in detail[:PROBLEMS_MAX] if isinstance(entry, dict)]
         types = [reply.clean(entry.get("type"), 100) for entry in entries]
         reason = " ".join(dict.fromkeys(filter(None, (_sentence(reply, entry) for entry in entries))))
         code = next(filter(None, types), "")

@@ -5,8 +5,8 @@ hundreds of polls. Paid submits go through httpx's own transport and never reuse
 that the server closed in between would end in a ReadError, a needless `uncertain`; and the aiohttp transport reports a
 connection cut after sending like one that was never made. `Unreachable` against `Uncertain` hangs on that difference.
 
-No submit is repeated (aiohttp itself asks a GET or PUT once more where the server dropped the connection), no redirect is
-followed, no cookie is kept (accounts share the clients), no proxy is taken from the environment.
+No submit is repeated (aiohttp itself asks a GET or PUT once more where the server dropped the connection), no redirect
+is followed, no cookie is kept (accounts share the clients), no proxy is taken from the environment.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from generations.choices import Provider
 from generations.providers.errors import Garbled, Misconfigured, ProviderError, Uncertain, Unreachable
-from generations.providers.reply import Reply, plain, read_body
+from generations.providers.reply import Reply, is_sendable, plain, read_body
 from generations.providers.types import JSON, Exchange
 
 READ_CONNECTIONS_MAX = 200
@@ -205,6 +205,8 @@ async def _send(
     """The answer, or the error that kept it from us."""
     try:
         request = lane.client.build_request(method, url, headers=headers, timeout=lane.timeout, **body)
+        if (request.url.port or 0) > 65_535:
+            return httpx.InvalidURL("No such port.")  # the libraries end in an ExceptionGroup here
         async with asyncio.timeout(lane.deadline_seconds(request)):
             response = await lane.client.send(request, stream=True)
             try:
@@ -238,7 +240,7 @@ def _exchange(method: str, url: str, outcome: Reply | Exception, started: float)
 
 def _check_headers(headers: Mapping[str, str], provider: str) -> None:
     # A pasted key with a line break or a curly quote: the libraries would quote it in their own error.
-    if not all(value.isascii() and value.isprintable() for value in headers.values()):
+    if not all(is_sendable(value) for value in headers.values()):
         sentence = _("The key of this %(provider)s account has a character that cannot be sent. Paste the key again.")
         raise Misconfigured(sentence % {"provider": _label(provider)}, provider=provider)
 

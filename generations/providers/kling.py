@@ -1,4 +1,4 @@
-"""The official Kling API, legacy generation: files inside the request, results inside the query, answers in an envelope.
+"""The official Kling API, legacy generation: files go inside the request, and every answer comes in an envelope.
 
 Facts: docs/providers.md section 3. There is no cancel.
 """
@@ -93,7 +93,8 @@ class Kling(Adapter):
         if envelope.code != 0 or not reply.is_success:
             raise self._refusal(class_of_refused_read(reply, envelope.code), reply, envelope)
         outcome = read_task(reply, envelope)
-        if outcome is None or envelope.data.get("task_id", operation.task_id) != operation.task_id:
+        named = read_task_id(envelope.data.get("task_id", operation.task_id))
+        if outcome is None or named != operation.task_id:
             raise self._failure(Garbled, reply, envelope)
         return outcome
 

@@ -16,6 +16,7 @@ from generations.providers.types import JSON
 EXCERPT_MAX_CHARS = 500
 REASON_MAX_CHARS = 1_000
 URL_MAX_CHARS = 2_000
+REDACTED_MAX_CHARS = 8_000  # patterns on a hostile megabyte would hold up every other poll
 SECRET_MIN_CHARS = 6  # shorter strings are no secrets, and removing them would shred the text
 REMOVED = "[removed]"
 
@@ -23,7 +24,7 @@ _TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 _REQUEST_ID_HEADERS = ("x-fal-request-id", "x-request-id")
 _PATTERNS = (
     # Authorization values, JSON web tokens, JSON fields that name a credential, signed queries, base64 blobs.
-    (re.compile(r"\b(Bearer|Basic|Key)\s+[\w.~+/=:-]{6,}", re.IGNORECASE), rf"\1 {REMOVED}"),
+    (re.compile(r"\b(Bearer|Basic|Key)\s+(?=\S*[\d:=]|\S{20})[\w.~+/=:-]{6,}", re.IGNORECASE), rf"\1 {REMOVED}"),
     (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*"), REMOVED),
     (
         re.compile(r'("(?:\w*token|\w*secret|password|authorization|(?:api|access|secret)_?key)"\s*:\s*)"[^"]*"', re.I),
@@ -35,9 +36,13 @@ _PATTERNS = (
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """The text without the given secrets, bearer and key tokens, query strings of URLs, and base64 blobs."""
+    """The text without the given secrets, bearer and key tokens, query strings of URLs, and base64 blobs.
+
+    At most REDACTED_MAX_CHARS of it: the rest is dropped.
+    """
     for secret in sorted(_with_parts(secrets), key=len, reverse=True):
         text = text.replace(secret, REMOVED)
+    text = text[:REDACTED_MAX_CHARS]
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text
@@ -47,8 +52,17 @@ def _with_parts(secrets: Iterable[str]) -> set[str]:
     """Each secret, the halves of an `id:secret` pair, and the ways in which JSON and URLs spell them."""
     whole = {secret.strip() for secret in secrets}
     parts = whole | {part for secret in whole for part in secret.split(":")}
-    spelt = {form for part in parts for form in (part, json.dumps(part)[1:-1], part.replace("/", r"\/"), quote(part))}
+    spelt = {
+        form
+        for part in parts
+        for form in (part, json.dumps(part)[1:-1], part.replace("/", r"\/"), quote(part, safe=""))
+    }
     return {form for form in spelt if len(form) >= SECRET_MIN_CHARS}
+
+
+def is_sendable(value: str) -> bool:
+    """Whether a text can be the value of a header as it stands."""
+    return value.isascii() and value.isprintable() and value == value.strip()
 
 
 def plain(text: str, max_chars: int = REASON_MAX_CHARS) -> str:

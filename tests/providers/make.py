@@ -1,0 +1,135 @@
+"""Accounts, recipes and tasks for the adapters' tests, and the wire that answers them from recorded files."""
+
+import hashlib
+import json
+from collections import deque
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+
+from generations import catalog, providers
+from generations.catalog import Camera, Input, Point, Recipe
+from generations.choices import CameraAxis, CameraMove, Capability, InputRole
+from generations.providers import Account, Delivery, InputFile, Task
+
+RECORDED = Path(__file__).parent / "recorded"
+SECRETS = {
+    "fal": {"key": "0b9f1c3e-key-id:5f4dcc3b5aa765d61d8327de"},
+    "kling": {
+        "access_key": "AKtestaccesskey0123456789",
+        "secret_key": "SKtestsecretkey0123456789abcdefgh",
+        "webhook_secret": "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI=",
+    },
+}
+PATH = (Point(x=10, y=20), Point(x=30, y=40))
+
+
+def make_account(slug, **facts):
+    return Account(provider=slug, credentials=facts.pop("credentials", SECRETS[slug]), **facts)
+
+
+def sha(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def routes(slug):
+    return [route for route in catalog.load().routes if route.provider == slug]
+
+
+def find_route(slug, model, capability, tier):
+    return next(route for route in catalog.load().routes_for(model, capability, tier) if route.provider == slug)
+
+
+def make_recipe(route, *options, **facts):
+    """A recipe for a route that uses the named optional parts, whether the route takes them or not."""
+    return Recipe(
+        capability=route.capability,
+        model=route.model,
+        tier=route.tier,
+        prompt="A fox turns its head",
+        duration_seconds=5,
+        inputs=tuple(_inputs(route, options)),
+        **{name: value for name, value in _parts(route).items() if name in options},
+        **facts,
+    )
+
+
+def _parts(route):
+    return {
+        "negative_prompt": "blur",
+        "guidance": Decimal("0.7"),
+        "aspect_ratio": "9:16",
+        "camera": Camera(move=CameraMove.SIMPLE, axis=CameraAxis.ZOOM, amount=-4),
+    }
+
+
+def _inputs(route, options):
+    if route.capability == Capability.IMAGE_TO_VIDEO and "end_frame_alone" not in options:
+        yield Input(role=InputRole.FIRST_FRAME, sha256=sha("first"))
+    if "end_frame" in options or "end_frame_alone" in options:
+        yield Input(role=InputRole.LAST_FRAME, sha256=sha("last"))
+    if "brush" in options:
+        yield Input(role=InputRole.STATIC_MASK, sha256=sha("static"))
+        yield Input(role=InputRole.DYNAMIC_MASK, sha256=sha("dynamic 0"), trajectory=PATH)
+        yield Input(role=InputRole.DYNAMIC_MASK, sha256=sha("dynamic 1"), trajectory=PATH[::-1])
+
+
+def make_task(route, folder, *options, our_id="3f0c2f4e-our-own-id", callback_url="", recipe=None):
+    """A task whose files hold their own names as bytes."""
+    recipe = recipe or make_recipe(route, *options)
+    files = []
+    for role in InputRole:
+        for index, item in enumerate(recipe.inputs_for(role)):
+            path = folder / item.sha256
+            path.write_bytes(f"{role} {index}".encode())
+            files.append(InputFile(role, index, item.sha256, path, "image/png", path.stat().st_size))
+    return Task(our_id=our_id, recipe=recipe, route=route, files=tuple(files), callback_url=callback_url)
+
+
+def recorded(slug, situation, **changes):
+    """The recorded answer for a situation, as a fresh response; `changes` replace keys of its body."""
+    facts = json.loads((RECORDED / slug / f"{situation}.json").read_text())
+    content = facts["text"].encode() if "text" in facts else json.dumps(facts["body"] | changes).encode()
+    return httpx.Response(facts["status"], headers=facts.get("headers", {}), content=content)
+
+
+def endless_reply():
+    async def chunks():
+        while True:
+            yield b"x" * 65_536
+
+    return httpx.Response(200, content=chunks())
+
+
+class Wire:
+    """Answers the calls of both clients in order; an exception among the answers is raised instead."""
+
+    def __init__(self, *answers):
+        self.answers = deque(answers)
+        self.requests = []
+        self.exchanges = []
+
+    def __call__(self, request):
+        self.requests.append(request)
+        answer = self.answers.popleft()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def http(self):
+        transport = httpx.MockTransport(self)
+        return providers.Http(read_transport=transport, submit_transport=transport, record=self.exchanges.append)
+
+    @property
+    def last(self):
+        return self.requests[-1]
+
+    @property
+    def last_body(self):
+        return json.loads(self.last.content)
+
+
+def make_delivery(body, headers, received_at):
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Delivery(headers=headers, body=content, received_at=received_at)
