@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from django.db import connection, transaction
+
 from generations.ledger.movements import Account, Posted, check_amount, post, run
 from generations.models import Generation, Movement, Team, User
 
@@ -12,11 +14,12 @@ from generations.models import Generation, Movement, Team, User
 def hold(*, team: Team, amount: Decimal, generation: Generation, now: datetime, actor: User | None = None) -> Posted:
     """Set credits aside for a take: available → held. A take has one hold, so its id is the idempotency key.
 
-    One round trip, and meant to be the last statement of its transaction: the team's row stays locked until COMMIT.
+    One round trip, and meant to be the last statement of its transaction: the team's row stays locked until COMMIT,
+    but not while the disk is written; that is waited for right after (`make_durable`), before `hold` is answered for.
     Raises BadAmount, InsufficientCredits, ShortfallOpen.
     """
     check_amount(amount)
-    return post(
+    posted = post(
         team=team,
         kind=Movement.Kind.HOLD,
         key=f"hold:{generation.public_id.hex}",
@@ -25,17 +28,30 @@ def hold(*, team: Team, amount: Decimal, generation: Generation, now: datetime, 
         generation=generation,
         actor=actor,
     )
+    transaction.on_commit(make_durable)
+    return posted
+
+
+def make_durable() -> None:
+    """Return once everything that this connection has committed is on disk: an empty record of the log, flushed.
+
+    Many callers share one flush, because none of them holds a lock by then.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_logical_emit_message(true, 'kling_site', 'hold')")
 
 
 def settle(*, generation: Generation, charged: Decimal, now: datetime, reason: str = "") -> Posted:
     """Resolve a take's hold: capture `charged` credits and return the rest, in one movement; zero is a release.
 
     More than was held is captured up to the hold, and the rest is an overrun (see `overrun`). Repeating it answers with
-    the movement that was made. Raises HoldResolved where the hold was resolved under another key.
+    the movement that was made. Raises BadAmount, and HoldResolved where the hold was resolved under another key.
     """
+    if charged:
+        check_amount(charged)
     sql = "SELECT movement_id, is_new FROM ledger_settle(%s, %s, %s, %s, %s)"
     key = f"settle:{generation.public_id.hex}"
-    return run(sql, [generation.pk, max(charged, Decimal(0)), key, reason[:200], now])
+    return run(sql, [generation.pk, charged, key, reason[:200], now])
 
 
 def overrun(*, generation: Generation, amount: Decimal, key: str, now: datetime, reason: str = "") -> Posted:

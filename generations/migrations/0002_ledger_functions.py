@@ -13,6 +13,7 @@ DECLARE
     after numeric;
     owed numeric;
     known record;
+    legs integer := 0;
 BEGIN
     IF coalesce((SELECT sum(a) FROM unnest(p_amounts) a), 0) <> 0 OR coalesce(cardinality(p_amounts), 0) < 2 THEN
         RAISE EXCEPTION 'A movement needs two or more entries that sum to zero: %', p_amounts;
@@ -23,11 +24,18 @@ BEGIN
     ON CONFLICT (idempotency_key) DO NOTHING
     RETURNING id INTO movement_id;
     is_new := movement_id IS NOT NULL;
+    IF p_kind = 'hold' THEN
+        -- The purse's lock would otherwise last as long as the disk takes. Who holds waits for the disk after COMMIT,
+        -- without the lock (ledger.make_durable); whatever commits later is on disk only together with this.
+        PERFORM set_config('synchronous_commit', 'off', true);
+    END IF;
     IF NOT is_new THEN
         SELECT m.id, m.team_id, m.kind, m.resolves_id, m.generation_id INTO known
         FROM generations_movement m WHERE m.idempotency_key = p_key;
         IF (known.team_id, known.kind) <> (p_team, p_kind)
-           OR known.resolves_id IS DISTINCT FROM p_resolves OR known.generation_id IS DISTINCT FROM p_generation THEN
+           OR known.resolves_id IS DISTINCT FROM p_resolves OR known.generation_id IS DISTINCT FROM p_generation
+           OR (SELECT sum(e.amount) FROM generations_entry e WHERE e.movement_id = known.id AND e.amount > 0)
+              <> (SELECT sum(a) FROM unnest(p_amounts) a WHERE a > 0) THEN
             RAISE EXCEPTION 'The key % belongs to movement %.', p_key, known.id USING ERRCODE = 'KS003';
         END IF;
         movement_id := known.id;
@@ -52,7 +60,17 @@ BEGIN
         END;
         INSERT INTO generations_entry (movement_id, account_id, amount, balance_after)
         VALUES (ledger_post.movement_id, leg.id, leg.amount, after);
+        legs := legs + 1;
     END LOOP;
+    IF legs < cardinality(p_accounts) THEN
+        -- A team to which nobody ever gave credits has no purses yet.
+        SELECT -l.amount INTO owed FROM unnest(p_accounts, p_amounts) AS l(kind, amount)
+        WHERE l.kind = 'available' AND l.amount < 0;
+        IF legs = 0 AND owed IS NOT NULL THEN
+            RAISE EXCEPTION 'Not enough credits.' USING ERRCODE = 'KS001', DETAIL = owed || ' 0';
+        END IF;
+        RAISE EXCEPTION 'Team % lacks one of the purses %.', p_team, p_accounts;
+    END IF;
     IF p_kind = 'hold' THEN
         -- Read after the team's row is locked: a shortfall booked before us is seen.
         SELECT balance INTO owed FROM generations_ledgeraccount WHERE team_id = p_team AND kind = 'shortfall';
