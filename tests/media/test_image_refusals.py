@@ -8,7 +8,8 @@ from PIL import Image
 
 from generations import media
 from generations.errors import Refused
-from generations.media import jpeg, pixels
+from generations.media import jpeg, pixels, png
+from generations.media.anatomy import Damaged
 from tests.media_files import make_image, make_picture
 
 LIMITS = {"max_bytes": 10_000_000, "max_pixels": 60_000_000}
@@ -216,6 +217,8 @@ def test_a_png_with_a_wrong_checksum_is_refused(tmp_path):
     path.write_bytes(data)
 
     assert "damaged" in refusal(path).public
+    with pytest.raises(Damaged):
+        png.read(bytes(data))
 
 
 @pytest.mark.parametrize("tail", [b"", b"\xff\xd9", b"\xff\xe1", b"\xff\xe1\x00\x01", b"\0\0\0\0", b"\xff" * 50])
@@ -232,3 +235,4 @@ def test_a_packed_text_that_would_unpack_to_gigabytes_costs_nothing(tmp_path):
     path = with_chunk(path, b"iCCP", b"profile\0\0" + packed)
 
     assert media.check_image(path, **LIMITS).width == 640
+    assert len(png.read(path.read_bytes()).icc) <= 4_000_000

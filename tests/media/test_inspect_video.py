@@ -18,6 +18,7 @@ from tests.media.servers import whole
 from tests.media_files import make_image, make_video
 
 inspection = import_module("generations.media.inspect")
+reader = import_module("generations.media.inspect_main")
 
 
 @pytest.fixture
@@ -161,11 +162,14 @@ def test_a_video_that_was_cut_off_is_refused(refused, written, clip, part):
     assert refused(written(clip[: int(len(clip) * part)])) == "cut_off"
 
 
-def test_a_cut_that_hides_behind_a_mended_length_is_found(refused, written, clip):
+@pytest.mark.parametrize("frames", [0, 1, 12, 23])
+def test_a_cut_that_hides_behind_a_mended_length_is_found(refused, written, clip, tmp_path, frames):
+    with av.open(str(written(clip))) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+        end = packets[frames].pos
     start = clip.index(b"mdat") - 4
-    shorter = clip[:start] + (600).to_bytes(4) + clip[start + 4 : start + 600]
 
-    assert refused(written(shorter)) == "damaged"
+    assert refused(written(clip[:start] + (end - start).to_bytes(4) + clip[start + 4 : end])) == "damaged"
 
 
 def test_noise_in_place_of_pictures_is_refused(refused, written, clip):
@@ -194,16 +198,33 @@ def test_an_absurd_picture_size_is_refused_before_anything_is_decoded(refused, t
     assert refused(make_video(tmp_path / "a.mp4", seconds=0.04, fps=25, size=(8200, 64))) == "dimensions"
 
 
-def test_a_playlist_never_causes_a_fetch(refused, written, serve, clip):
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.m3u8"])
+def test_a_playlist_never_causes_a_fetch(refused, written, serve, clip, name):
     server = serve({"/clip.mp4": whole(clip)})
-    playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{server.origin}/clip.mp4\n#EXT-X-ENDLIST\n".encode()
+    playlist = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{server.origin}/clip.mp4\n#EXT-X-ENDLIST\n"
 
-    for name in ("clip.mp4", "clip.m3u8"):
-        assert refused(written(playlist, name)) == "format"
-        with pytest.raises(av.error.FFmpegError):
-            import_module("generations.media.inspect_main")._opened(str(written(playlist, name)))
+    assert refused(written(playlist.encode(), name)) == "format"
 
     assert server.connections == 0
+
+
+def test_a_playlist_is_not_even_opened_as_one(written, tmp_path):
+    make_video(tmp_path / "part.ts", format="mpegts")
+    playlist = written(b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\npart.ts\n#EXT-X-ENDLIST\n", "clip.m3u8")
+    with av.open(str(playlist)) as guessed:
+        assert guessed.format.name == "hls"
+
+    with pytest.raises(av.error.FFmpegError):
+        reader._opened(str(playlist))
+
+
+def test_nothing_but_files_can_be_opened(monkeypatch):
+    opened = []
+    monkeypatch.setattr(av, "open", lambda name, **options: opened.append((name, options)))
+
+    reader._opened("http://127.0.0.1/clip.mp4")
+
+    assert opened == [("file:http://127.0.0.1/clip.mp4", {"format": "mov", "options": {"protocol_whitelist": "file"}})]
 
 
 def test_a_reader_that_needs_more_memory_than_allowed_is_stopped(refused, tmp_path):
