@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "generations.middleware.AdminPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -226,8 +227,12 @@ UNFOLD = {
     "SITE_TITLE": "Kling Site",
     "SITE_HEADER": "Kling Site",
     "SITE_URL": "/",
+    "SITE_SYMBOL": "movie",
     "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "ENVIRONMENT": "generations.admin.site.environment",
+    "DASHBOARD_CALLBACK": "generations.admin.site.dashboard",
+    "SIDEBAR": {"navigation": "generations.admin.site.navigation"},
 }
 
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import uuid
 from decimal import Decimal
@@ -11,9 +12,9 @@ from django.utils import timezone
 
 from generations import access, ledger, lifecycle
 from generations.catalog import Recipe
-from generations.choices import Capability, Provider, Role, Tier
+from generations.choices import Capability, MediaKind, Provider, Role, Tier
 from generations.management.commands.seed_demo import seed_prices
-from generations.models import Generation, Membership, Project, ProviderAccount, Team, User
+from generations.models import Asset, Blob, Generation, Membership, Project, ProviderAccount, Team, User
 
 _numbers = itertools.count(1)
 PASSWORD = "a long enough word"
@@ -110,3 +111,24 @@ def make_generation(member, *, recipe=None, project=None, account=None, key=None
         Generation.objects.filter(pk=generation.pk).update(**facts)
     generation.refresh_from_db()
     return generation
+
+
+def make_asset(member, *, generation=None, **facts):
+    """An asset with a blob of its own: rows only, there is no file behind them."""
+    number = next(_numbers)
+    sha256 = hashlib.sha256(str(number).encode()).hexdigest()
+    blob = Blob.objects.create(
+        team=member.team, sha256=sha256, size_bytes=number, media_type="video/mp4", storage_key=f"blobs/{uuid.uuid4()}"
+    )
+    return Asset.objects.create(
+        **{
+            "team": member.team,
+            "kind": MediaKind.VIDEO,
+            "name": f"Asset {number}",
+            "blob": blob,
+            "generation": generation,
+            "output_index": 0 if generation else None,
+            "created_by": member.user,
+            **facts,
+        }
+    )

@@ -2,10 +2,17 @@
 
 from generations.lifecycle.accounts import provider_account, provider_session
 from generations.lifecycle.cancel import cancel, cancel_as
+from generations.lifecycle.check_account import check_account
 from generations.lifecycle.dispatch import SubmitPump
+from generations.lifecycle.end_price import NotInForce, end_price
 from generations.lifecycle.follow import FollowPump
+from generations.lifecycle.give_up import CannotGiveUp, give_up
+from generations.lifecycle.grant_credits import grant_credits
 from generations.lifecycle.ingest import Stored, blob_for, ingest
+from generations.lifecycle.pause_account import AlreadySo, pause_account, resume_account
 from generations.lifecycle.quote import quote
+from generations.lifecycle.record import record
+from generations.lifecycle.retry import CannotRetry, retry
 from generations.lifecycle.settle import finish
 from generations.lifecycle.submit import PriceMoved, RouteClosed, Submitted, submit
 from generations.lifecycle.tick import tick
@@ -13,7 +20,11 @@ from generations.lifecycle.upload import upload_image
 from generations.lifecycle.wake import wake
 
 __all__ = [
+    "AlreadySo",
+    "CannotGiveUp",
+    "CannotRetry",
     "FollowPump",
+    "NotInForce",
     "PriceMoved",
     "RouteClosed",
     "Stored",
@@ -22,11 +33,19 @@ __all__ = [
     "blob_for",
     "cancel",
     "cancel_as",
+    "check_account",
+    "end_price",
     "finish",
+    "give_up",
+    "grant_credits",
     "ingest",
+    "pause_account",
     "provider_account",
     "provider_session",
     "quote",
+    "record",
+    "resume_account",
+    "retry",
     "submit",
     "tick",
     "upload_image",

@@ -1,0 +1,85 @@
+"""How rows are shown: read-only pages, links, figures, JSON."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin, TabularInline
+
+from generations import ledger
+
+NOTHING = "–"
+
+
+class ReadOnly:
+    """No adding, no changing, no deleting: what is written once, and what only the machinery writes."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class ReadOnlyAdmin(ReadOnly, ModelAdmin):
+    """A page that shows a row. The total behind a filter is not counted: these tables are long."""
+
+    show_full_result_count = False
+    list_per_page = 50
+
+
+class ReadOnlyInline(ReadOnly, TabularInline):
+    """Rows of another table on a page, each with a link to its own. `fields` are shown, none is a form field."""
+
+    extra = 0
+    tab = True
+    show_change_link = True
+    per_page = 25
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return list(self.fields)
+
+
+def link(row: Model | None, text: str = "") -> str | SafeString:
+    """A link to a row's page in the admin."""
+    if row is None:
+        return NOTHING
+    meta = row._meta
+    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+    return format_html('<a href="{}" class="text-link">{}</a>', url, text or str(row))
+
+
+def list_link(model: type[Model], text: str, **filters: Any) -> SafeString:
+    """A link to a list in the admin, filtered."""
+    url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return format_html('<a href="{}?{}" class="text-link">{}</a>', url, urlencode(filters), text)
+
+
+def credits(amount: Decimal | None) -> str:
+    """Credits as people read them, or a dash."""
+    return NOTHING if amount is None else ledger.plain(amount)
+
+
+def json_block(value: Any) -> str | SafeString:
+    """JSON, indented, as it is stored."""
+    if not value:
+        return NOTHING
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return format_html('<pre class="whitespace-pre-wrap break-all text-xs">{}</pre>', text)
+
+
+def without_query(url: str) -> str:
+    """An address without what stands behind the question mark: that part may be a signature that opens a file."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))

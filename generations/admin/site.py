@@ -1,0 +1,118 @@
+"""The frame of the admin: sign-in, navigation, the badge of the sandbox, and what waits for a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from allauth.account.decorators import secure_admin_login
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from generations.models import (
+    Asset,
+    Attempt,
+    AuditEvent,
+    Blob,
+    CallbackReceipt,
+    Entry,
+    Generation,
+    LedgerAccount,
+    Membership,
+    Movement,
+    PriceRule,
+    Project,
+    ProviderAccount,
+    ProviderCall,
+    PumpLease,
+    Status,
+    Team,
+    User,
+)
+
+# One way in for everybody: e-mail and password, with allauth's limits on guessing.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+_GROUPS: tuple[tuple[str | Promise, tuple[tuple[type[Model], str], ...]], ...] = (
+    (_("Work"), ((Generation, "movie"), (Asset, "video_library"), (Project, "folder"))),
+    (_("People"), ((Team, "groups"), (Membership, "badge"), (User, "person"))),
+    (_("Money"), ((Movement, "swap_horiz"), (LedgerAccount, "account_balance"), (Entry, "list"))),
+    (_("Providers"), ((ProviderAccount, "key"), (PriceRule, "sell"), (ProviderCall, "http"), (PumpLease, "timer"))),
+    (
+        _("Evidence"),
+        ((AuditEvent, "history"), (Attempt, "send"), (CallbackReceipt, "webhook"), (Blob, "hard_drive")),
+    ),
+)
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """The badge in the head of every page: takes here may be drawn, not made."""
+    return [str(_("Sandbox")), "warning"] if settings.SANDBOX_ORIGIN else None
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The side bar: what this person may see, in groups."""
+    groups = [
+        {"title": title, "separator": True, "items": [_item(*item) for item in models if _may_see(request, item[0])]}
+        for title, models in _GROUPS
+    ]
+    overview = {"title": _("Overview"), "icon": "dashboard", "link": reverse("admin:index")}
+    return [{"title": None, "items": [overview]}, *groups]
+
+
+def _item(model: type[Model], icon: str) -> dict[str, Any]:
+    title = str(model._meta.verbose_name_plural)
+    return {"title": title[:1].upper() + title[1:], "icon": icon, "link": _list_url(model)}
+
+
+def _list_url(model: type[Model], query: str = "") -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist") + query
+
+
+def _may_see(request: HttpRequest, model: type[Model]) -> bool:
+    return admin.site._registry[model].has_view_permission(request)
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What an operator looks at first: figures that are links to the rows behind them."""
+    context["figures"] = [
+        *(_take_figures() if _may_see(request, Generation) else []),
+        *(_money_figures() if _may_see(request, LedgerAccount) else []),
+        *(_account_figures() if _may_see(request, ProviderAccount) else []),
+    ]
+    return context
+
+
+def _take_figures() -> list[dict[str, Any]]:
+    uncertain = Generation.objects.filter(status=Status.UNCERTAIN).count()
+    in_line = Generation.objects.filter(status=Status.QUEUED).count()
+    with_provider = Generation.objects.filter(status__in=(Status.SUBMITTING, Status.RUNNING, Status.INGESTING)).count()
+    since = timezone.now() - timedelta(days=1)
+    failed = Generation.objects.filter(status=Status.FAILED, finished_at__gte=since).count()
+    today = f"?status__exact=failed&finished_at__gte={since.date().isoformat()}"
+    return [
+        _figure(_("Takes not confirmed"), uncertain, _list_url(Generation, "?status__exact=uncertain"), uncertain > 0),
+        _figure(_("Takes in line"), in_line, _list_url(Generation, "?status__exact=queued")),
+        _figure(_("Takes on the way"), with_provider, _list_url(Generation, "?status__exact=running")),
+        _figure(_("Takes failed in 24 hours"), failed, _list_url(Generation, today)),
+    ]
+
+
+def _money_figures() -> list[dict[str, Any]]:
+    short = LedgerAccount.objects.filter(kind=LedgerAccount.Kind.SHORTFALL, balance__lt=0).count()
+    return [_figure(_("Teams in shortfall"), short, _list_url(LedgerAccount, "?kind__exact=shortfall"), short > 0)]
+
+
+def _account_figures() -> list[dict[str, Any]]:
+    paused = ProviderAccount.objects.filter(status=ProviderAccount.Status.PAUSED).count()
+    return [_figure(_("Provider accounts paused"), paused, _list_url(ProviderAccount, "?status__exact=paused"))]
+
+
+def _figure(label: str | Promise, value: int, url: str, is_urgent: bool = False) -> dict[str, Any]:
+    return {"label": label, "value": value, "url": url, "is_urgent": is_urgent}

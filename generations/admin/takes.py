@@ -1,0 +1,226 @@
+"""Takes, with everything that happened to them, and the few things a person can do."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from generations import catalog, lifecycle
+from generations.admin.acts import Act, ActsMixin, Confirm
+from generations.admin.evidence import EVIDENCE
+from generations.admin.shown import ReadOnlyAdmin, credits, json_block, without_query
+from generations.models import Generation, Status
+
+_CHANGE = "generations.change_generation"
+_COLOURS = {
+    Status.DONE: "success",
+    Status.FAILED: "danger",
+    Status.UNCERTAIN: "warning",
+    Status.RUNNING: "info",
+    Status.SUBMITTING: "info",
+    Status.INGESTING: "info",
+}
+
+
+class GiveUpForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("What was looked at, and what it showed"),
+        max_length=180,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("Kept with the take and on the team's statement."),
+    )
+
+
+def _cancel(request: HttpRequest, take: Generation, facts: dict[str, Any]) -> str:
+    if lifecycle.cancel_as(take, now=timezone.now(), actor_id=request.user.pk):
+        return _("%(take)s was canceled and everything was returned.") % {"take": take}
+    if take.is_terminal:
+        return _("%(take)s is at its end already; nothing was canceled.") % {"take": take}
+    return _("Asked for a cancel. %(take)s is settled on what the provider reports.") % {"take": take}
+
+
+def _retry(request: HttpRequest, take: Generation, facts: dict[str, Any]) -> str:
+    return lifecycle.retry(take, now=timezone.now(), actor_id=request.user.pk)
+
+
+def _give_up(request: HttpRequest, take: Generation, facts: dict[str, Any]) -> str:
+    lifecycle.give_up(take, reason=facts["reason"], now=timezone.now(), actor_id=request.user.pk)
+    return _("%(take)s was given up and %(credits)s credits went back to the team.") % {
+        "take": take,
+        "credits": credits(take.hold_credits),
+    }
+
+
+def _can_retry(take: Generation) -> bool:
+    ended = take.status in (Status.FAILED, Status.CANCELED) and bool(take.outputs_json)
+    return ended or take.status in (Status.QUEUED, Status.INGESTING)
+
+
+class ModelFilter(admin.SimpleListFilter):
+    """By the catalog's models, without asking a long table which of them it has."""
+
+    title = gettext_lazy("model")
+    parameter_name = "model"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(model.slug, model.label) for model in catalog.load().models]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Generation]) -> QuerySet[Generation]:
+        return queryset.filter(model=self.value()) if self.value() else queryset
+
+
+@admin.register(Generation)
+class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
+    list_display = (
+        "number",
+        "shown_status",
+        "team",
+        "project",
+        "created_by",
+        "model",
+        "account",
+        "hold_credits",
+        "charged_credits",
+        "created_at",
+    )
+    list_filter = (
+        "status",
+        "account__provider",
+        ("account", admin.RelatedOnlyFieldListFilter),
+        ("team", admin.RelatedOnlyFieldListFilter),
+        ModelFilter,
+        "capability",
+        "account__is_sandbox",
+        "created_at",
+        "finished_at",
+    )
+    list_select_related = ("team", "project", "created_by", "account")
+    search_fields = ("public_id", "provider_task_id", "created_by__email", "recipe_json__prompt")
+    search_help_text = "T-0042, public id, the provider's task id, e-mail address or words of the prompt"
+    ordering = ("-pk",)
+    inlines = EVIDENCE
+    readonly_fields = ("shown_status", "recipe_text", "quote_text", "operation_text", "outputs_text", "cost_text")
+    fieldsets = (
+        (None, {"fields": ("number", "shown_status", "team", "project", "created_by", "public_id", "created_at")}),
+        (
+            "Why it stands as it does",
+            {"fields": ("waiting_for", "failure_code", "failure_public", "failure_provider_words")},
+        ),
+        ("Recipe", {"fields": ("recipe_text", "recipe_sha256")}),
+        (
+            "Price",
+            {"fields": ("hold_credits", "charged_credits", "price_rule", "quote_text", "cost_text")},
+        ),
+        (
+            "Provider",
+            {
+                "fields": (
+                    "account",
+                    "provider_task_id",
+                    "operation_text",
+                    "outputs_text",
+                    "submitted_at",
+                    "expected_finish_at",
+                    "provider_done_at",
+                )
+            },
+        ),
+        (
+            "Work",
+            {
+                "fields": (
+                    "due_at",
+                    "lease_until",
+                    "lease_token",
+                    "tries",
+                    "cancel_requested_at",
+                    "cancel_sent_at",
+                    "finished_at",
+                    "changed_at",
+                    "idempotency_key",
+                )
+            },
+        ),
+    )
+    acts = (
+        Act(
+            name="retry",
+            label=gettext_lazy("Try now"),
+            permission=_CHANGE,
+            run=_retry,
+            fits=_can_retry,
+            in_list=True,
+        ),
+        Act(
+            name="cancel",
+            label=gettext_lazy("Cancel"),
+            permission=_CHANGE,
+            run=_cancel,
+            fits=lambda take: not take.is_terminal and take.cancel_requested_at is None,
+            form=Confirm,
+            is_danger=True,
+            in_list=True,
+            explains=gettext_lazy(
+                "In line, a cancel returns the whole hold at once. Later it is a wish: the take is followed to the "
+                "provider's end and costs what the provider reports."
+            ),
+        ),
+        Act(
+            name="give-up",
+            label=gettext_lazy("Release the hold"),
+            permission=_CHANGE,
+            run=_give_up,
+            fits=lambda take: take.status == Status.UNCERTAIN,
+            form=GiveUpForm,
+            is_danger=True,
+            explains=gettext_lazy(
+                "Look at the provider first: the provider may be making this take. Giving it up ends it as failed, "
+                "returns its hold and sends nothing again. A charge that turns up later is booked as an overrun."
+            ),
+        ),
+    )
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        number = re.fullmatch(r"[Tt]-?(\d{1,18})", search_term.strip())
+        if number:
+            return queryset.filter(number=int(number[1])), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @display(description="status", ordering="status", label=_COLOURS)
+    def shown_status(self, take: Generation) -> tuple[str, str]:
+        return take.status, take.get_status_display()
+
+    @display(description="recipe")
+    def recipe_text(self, take: Generation) -> Any:
+        return json_block(take.recipe_json)
+
+    @display(description="quote")
+    def quote_text(self, take: Generation) -> Any:
+        return json_block(take.quote_json)
+
+    @display(description="cost by the provider")
+    def cost_text(self, take: Generation) -> Any:
+        return json_block(take.provider_cost_json)
+
+    @display(description="operation")
+    def operation_text(self, take: Generation) -> Any:
+        return json_block(take.operation_json)
+
+    @display(description="outputs")
+    def outputs_text(self, take: Generation) -> Any:
+        """The addresses without their signatures: those open the file for anybody."""
+        if not take.outputs_json:
+            return "–"
+        shown = [{**output, "url": without_query(output.get("url", ""))} for output in take.outputs_json]
+        return format_html("{}", json_block(shown))

@@ -1,0 +1,62 @@
+from decimal import Decimal
+
+import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from generations.choices import InputRole
+from generations.models import (
+    Attempt,
+    AuditEvent,
+    CallbackReceipt,
+    GenerationInput,
+    ProviderCall,
+    PumpLease,
+)
+from tests.make import make_account, make_asset, make_generation, make_member, make_price_rules, make_team, make_user
+
+
+@pytest.fixture
+def operator(db):
+    return make_user("operator@example.com", name="Olga Operator", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def cockpit(client, operator):
+    """A browser in which the operator is signed in."""
+    client.force_login(operator)
+    return client
+
+
+@pytest.fixture
+def member(db):
+    make_price_rules()
+    return make_member(make_team(credits=Decimal(1000)))
+
+
+@pytest.fixture
+def take(member):
+    return make_generation(member)
+
+
+def make_world():
+    """A team and one take with a row of every kind around it."""
+    now = timezone.now()
+    member = make_member(make_team(credits=Decimal(1000)))
+    account = make_account(member.team)
+    take = make_generation(member, account=account, waiting_for="The provider asks us to wait.")
+    asset = make_asset(member, generation=take)
+    GenerationInput.objects.create(
+        generation=take, role=InputRole.FIRST_FRAME, index=0, asset=make_asset(member), blob=asset.blob
+    )
+    Attempt.objects.create(generation=take, number=1, lease_token=1, sent_at=Now(), evidence={"error": "uncertain"})
+    ProviderCall.objects.create(account=account, generation=take, method="POST", url="https://h/p", duration_ms=7)
+    CallbackReceipt.objects.create(
+        account=account, generation=take, delivery_id=str(take.pk), body_sha256="0" * 64, received_at=now
+    )
+    PumpLease.objects.create(account=account, kind=PumpLease.Kind.SUBMIT, holder="one", until=now)
+    AuditEvent.objects.create(
+        team=member.team, actor=member.user, verb="seed", target_kind="team", target_id="1", happened_at=now
+    )
+    take.log("submitted", "Sent.")
+    return take
