@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
 from django import template
 from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 register = template.Library()
 
@@ -15,7 +16,7 @@ Amount = Decimal | int
 
 
 @register.filter
-def credits(value: Amount | None) -> str:  # noqa: A001 - the word the templates use
+def credits(value: Amount | None) -> str:
     """Credits without needless zeros: 1,234 and 0.5; an empty string where there is no amount."""
     return "" if value is None else _grouped(Decimal(value), max(0, _places(value)))
 
@@ -31,7 +32,7 @@ def change(value: Amount | None) -> str:
     """A change of a balance with its sign, or an empty string for none."""
     if not value:
         return ""
-    return f"{'+' if value > 0 else '−'}{exact(abs(value))}"
+    return f"{'+' if value > 0 else '−'}{exact(abs(Decimal(value)))}"
 
 
 @register.filter
@@ -39,6 +40,22 @@ def clock(seconds: float | None) -> str:
     """Seconds as m:ss."""
     whole = max(0, int(seconds or 0))
     return f"{whole // 60}:{whole % 60:02d}"
+
+
+@register.filter
+def about(seconds: int) -> str:
+    """An estimate of a duration, in the unit that fits it."""
+    if seconds < 60:
+        return gettext("about %(n)s s") % {"n": seconds}
+    return gettext("about %(n)s min") % {"n": round(seconds / 60)}
+
+
+@register.filter
+def megabytes(size_bytes: int | None) -> str:
+    """A size in decimal megabytes, as limits are given: 10 MB, 2.4 MB."""
+    size = Decimal(size_bytes or 0) / 1_000_000
+    shown = size.quantize(Decimal("0.1") if size < 100 else Decimal(1), rounding=ROUND_HALF_UP)
+    return gettext("%(n)s MB") % {"n": _grouped(shown, max(0, _places(shown)))}
 
 
 @register.filter

@@ -35,7 +35,7 @@ if (form) {
     if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
     event.preventDefault();
     const button = document.getElementById("generate");
-    if (!event.repeat) form.requestSubmit(button);
+    if (!event.repeat) button.click();
   });
 
   document.addEventListener("click", (event) => {

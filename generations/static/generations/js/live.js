@@ -48,7 +48,7 @@ function notice() {
     const before = known.get(dataset.card);
     if (before === dataset.status) continue;
     changedAt = performance.now();
-    if (before && dataset.say) {
+    if (dataset.say) {
       document.dispatchEvent(new CustomEvent("say", { detail: { text: dataset.say, urgent: "urgent" in dataset } }));
     }
   }

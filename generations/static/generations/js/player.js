@@ -74,6 +74,7 @@ function attach(root) {
   const flipPressed = (control, on) => control.setAttribute("aria-pressed", String(on));
 
   video.removeAttribute("controls");
+  video.parentElement.style.setProperty("--shape", `${video.width} / ${video.height}`);
   bar.hidden = false;
   video.addEventListener("click", toggle);
   for (const kind of ["play", "pause", "ended"]) video.addEventListener(kind, showState);

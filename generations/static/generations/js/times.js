@@ -1,10 +1,12 @@
 // Puts every moment into the reader's own time zone and keeps "8 min ago" true.
 
-const language = document.documentElement.lang || undefined;
+// The reader's own regional habits, as long as they are those of the page's language.
+const page = document.documentElement.lang || "en";
+const language = navigator.languages.find((one) => one.split("-")[0] === page.split("-")[0]) ?? page;
 const styles = {
   date: { dateStyle: "medium" },
-  time: { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false },
-  datetime: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" },
+  time: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
+  datetime: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
 };
 const steps = [
   [60, "minute", 60],
@@ -17,7 +19,7 @@ function ago(moment) {
   const seconds = (Date.now() - moment) / 1000;
   if (seconds < 60) return null;
   const [, unit, size] = steps.find(([minutes]) => seconds / 60 < minutes);
-  return relative.format(-Math.floor(seconds / size), unit);
+  return relative.format(-Math.floor(seconds / size), unit).replace(". ", " ");
 }
 
 function put(element) {
