@@ -6,6 +6,7 @@ a crash.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -38,6 +39,7 @@ TUNING = {
 }
 # Only where the data may be lost at any time: tests.
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+PR_SET_PDEATHSIG = 1
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 
@@ -179,8 +181,15 @@ class Servers:
         self.log(name).parent.mkdir(parents=True, exist_ok=True)
         account = ground.account.popen if ground and ground.account else {}
         with self.log(name).open("wb") as log:
-            # A session of its own: Ctrl-C in the terminal must reach us first, the servers last.
-            child = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **account)
+            child = subprocess.Popen(
+                command,
+                stdout=log,
+                stderr=log,
+                # A session of its own: Ctrl-C in the terminal must reach us first, the servers last.
+                start_new_session=True,
+                preexec_fn=_end_with_parent(stop_with),
+                **account,
+            )
         self.children.append((child, stop_with))
 
     def _wait(self, name: str, answers: Callable[[], bool]) -> None:
@@ -189,6 +198,14 @@ class Servers:
             if time.monotonic() > until or any(child.poll() is not None for child, _ in self.children):
                 raise CannotRun(f"The server {name} does not start. What it said stands in {self.log(name)}.")
             time.sleep(0.03)
+
+
+def _end_with_parent(with_signal: int) -> Callable[[], None] | None:
+    """On Linux the kernel ends a server whose test run was killed; elsewhere the next run on its folder does."""
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+    return lambda: libc.prctl(PR_SET_PDEATHSIG, with_signal)
 
 
 def _maintenance_url(var_dir: Path) -> str:

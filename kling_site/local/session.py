@@ -34,14 +34,14 @@ def data_folder(name: str) -> Iterator[Path]:
     try:
         site.check_writable(folder)
     except CannotRun:
-        with _temporary() as other:
+        with temporary_folder() as other:
             yield other
         return
     with site.locked(folder) as free:
         if free:
             yield folder
             return
-    with _temporary() as other:
+    with temporary_folder() as other:
         yield other
 
 
@@ -52,14 +52,14 @@ def stop_on_terminate() -> None:
 
 
 @contextmanager
-def _temporary() -> Iterator[Path]:
+def temporary_folder() -> Iterator[Path]:
+    """A data folder that goes with the `with`, whoever PostgreSQL has to run as."""
     folder = Path(tempfile.mkdtemp(prefix="kling-site-data-"))
     try:
         # As root, the servers' account has to pass through.
         folder.chmod(0o711)
         site.check_writable(folder)
-        with site.locked(folder):
-            yield folder.resolve()
+        yield folder.resolve()
     finally:
         servers = folder / "servers"
         if servers.is_symlink():
