@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from generations import providers
 from generations.models import ProviderAccount
 
 
 def provider_account(row: ProviderAccount) -> providers.Account:
-    """The account as adapters know it, with its credentials in the clear. Raises ImproperlyConfigured."""
-    return providers.Account(
-        provider=row.provider, credentials=row.get_credentials(), region=row.region, origin=row.origin
-    )
+    """The account as adapters know it, with its credentials in the clear. Raises providers.Misconfigured."""
+    try:
+        credentials = row.get_credentials()
+    except ImproperlyConfigured as error:
+        sentence = _("The stored credentials cannot be read with any key in CREDENTIALS_KEYS. Enter them again.")
+        raise providers.Misconfigured(sentence, provider=row.provider) from error
+    return providers.Account(provider=row.provider, credentials=credentials, region=row.region, origin=row.origin)
 
 
-def callback_url(row: ProviderAccount, generation_public_id: str) -> str:
+def callback_url(row: ProviderAccount, generation_public_id: UUID) -> str:
     """Where the provider may call us back for one take; empty without a public address.
 
     The account's token is the part that nobody can guess.
     """
     if not settings.PUBLIC_URL:
         return ""
-    return f"{settings.PUBLIC_URL}/callbacks/{row.provider}/{row.callback_token}/{generation_public_id}/"
+    return settings.PUBLIC_URL + reverse("callback", args=[row.provider, row.callback_token, generation_public_id])
 
 
 def provider_session() -> providers.Http:

@@ -109,7 +109,7 @@ class SubmitPump(Pump[Claim, Result]):
             our_id=generation.our_id,
             recipe=generation.recipe,
             route=route,
-            callback_url=callback_url(account, generation.public_id.hex),
+            callback_url=callback_url(account, generation.public_id),
         )
         return Claim(generation, attempt.pk, token, account, task, sources)
 

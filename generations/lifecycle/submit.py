@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from generations import access, ledger, pricing, queue
 from generations.catalog import Recipe
 from generations.choices import InputRole, MediaKind
-from generations.errors import AlreadySubmitted, InvalidRecipe, Refused
+from generations.errors import AlreadySubmitted, InvalidRecipe, LimitReached, Refused
 from generations.lifecycle.quote import quote_on
 from generations.models import Asset, Generation, GenerationInput, Project, ProviderAccount, Status
 
@@ -52,13 +52,15 @@ def submit(
 ) -> Submitted:
     """Pay for a take and put it in line.
 
-    `idempotency_key` comes from the client: the same key for the same recipe answers with the take it made.
+    `idempotency_key`, 1 to 80 characters, comes from the client: the same key for the same recipe answers with the take
+    it made.
     `shown_credits` is the price the person agreed to; a higher one is refused.
 
-    Raises NotAllowed, InvalidRecipe, RouteClosed, PriceMoved, AlreadySubmitted, ledger.InsufficientCredits,
-    ledger.ShortfallOpen. Whatever is raised, nothing was held and no take was made.
+    Raises NotAllowed, LimitReached, InvalidRecipe, RouteClosed, PriceMoved, AlreadySubmitted,
+    ledger.InsufficientCredits, ledger.ShortfallOpen. Whatever is raised, nothing was held and no take was made.
     """
     member.check(access.May.GENERATE)
+    _check_key(idempotency_key)
     _check_project(project, member)
     quote = _quoted(member, recipe, account, now)
     if shown_credits is not None and quote.credits > shown_credits:
@@ -74,6 +76,13 @@ def submit(
         if "generation_once_per_key" not in str(error):
             raise
     return Submitted(_repeated(member, recipe, idempotency_key), False)
+
+
+def _check_key(key: str) -> None:
+    most = Generation._meta.get_field("idempotency_key").max_length or 0
+    if not 1 <= len(key) <= most:
+        sentence = _("An idempotency key has 1 to %(most)s characters; this one has %(count)s. Use a shorter one.")
+        raise LimitReached(sentence % {"most": most, "count": len(key)})
 
 
 def _check_project(project: Project, member: access.Member) -> None:
@@ -150,6 +159,7 @@ def _pay(
         if quote.credits:
             ledger.hold(team=member.team, amount=quote.credits, generation=generation, now=now, actor=member.user)
         queue.kick_on_commit("submit")
+    generation.due_at = generation.created_at  # the same statement's clock; the instance still holds the expression
     return generation
 
 
