@@ -61,6 +61,11 @@ class GrantForm(forms.Form):
             raise ValidationError(sentence % {"most": ledger.plain(most)})
         return amount
 
+    def clean(self) -> dict[str, Any]:
+        if "key" in self.errors:
+            raise ValidationError(_("This form has lost its number. Open it again from the team's page."))
+        return self.cleaned_data
+
 
 def _grant(request: HttpRequest, team: Team, facts: dict[str, Any]) -> str:
     is_new = lifecycle.grant_credits(
