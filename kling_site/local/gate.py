@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable
@@ -84,6 +85,7 @@ def audit() -> bool:
         done = subprocess.run(
             [*command, "--format", "json", "--progress-spinner", "off", "--timeout", "15"],
             cwd=ROOT,
+            env={"REQUESTS_CA_BUNDLE": _certificates(), **os.environ},
             check=False,
             capture_output=True,
             text=True,
@@ -93,6 +95,12 @@ def audit() -> bool:
         print(f"Not checked: the source of advisories did not answer within {AUDIT_SECONDS} seconds.")
         return True
     return _judge(done.stdout, done.stderr)
+
+
+def _certificates() -> str:
+    """The machine's own, as pip and npm use them: a company's network may need them. Empty: those of certifi."""
+    places = ssl.get_default_verify_paths()
+    return places.cafile or places.capath or ""
 
 
 def _judge(answer: str, said: str) -> bool:
@@ -107,8 +115,13 @@ def _judge(answer: str, said: str) -> bool:
     for package, known in found:
         fixed = ", ".join(known.get("fix_versions") or []) or "no version yet"
         print(f"{package['name']} {package['version']}: {known['id']}, fixed in {fixed}")
-    skipped = sum("skip_reason" in package for package in packages)
-    print(f"{len(packages) - skipped} packages checked, {len(found)} known vulnerabilities, {skipped} skipped.")
+    unknown = [package["name"] for package in packages if "skip_reason" in package]
+    if len(unknown) == len(packages):
+        print("Not checked: the source of advisories that this machine reaches knows none of the packages.")
+    else:
+        print(f"{len(packages) - len(unknown)} packages checked, {len(found)} known vulnerabilities.")
+        if unknown:
+            print(f"Not checked, because the source does not know them: {', '.join(unknown)}.")
     return not found
 
 

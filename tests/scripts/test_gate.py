@@ -35,6 +35,14 @@ def test_a_source_out_of_reach_passes_and_is_said(capsys):
     assert "Not checked" in capsys.readouterr().out
 
 
+def test_a_source_that_knows_nothing_is_no_clean_bill(capsys):
+    silent = json.dumps({"dependencies": [{"name": "somelib", "skip_reason": "not found"}]})
+
+    assert gate._judge(silent, "") is True
+
+    assert capsys.readouterr().out.startswith("Not checked")
+
+
 def test_the_checks_come_in_their_order():
     assert [check.heading.split()[0] for check in gate.checks()] == ["ruff", "ruff", "mypy", "makemigrations", "check"]
 
