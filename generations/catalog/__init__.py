@@ -10,6 +10,7 @@ from pathlib import Path
 
 from generations.catalog.book import Catalog
 from generations.catalog.entries import Ability, Model, Option, Price, Route
+from generations.catalog.matrix import Fact, Row, matrix
 from generations.catalog.reading import CatalogError, read
 from generations.catalog.recipe import PROMPT_MAX_CHARS, Camera, Input, Point, Recipe
 from generations.catalog.rules import EXCLUSIVE, problems
@@ -22,6 +23,7 @@ __all__ = [
     "Camera",
     "Catalog",
     "CatalogError",
+    "Fact",
     "Input",
     "Model",
     "Option",
@@ -29,8 +31,10 @@ __all__ = [
     "Price",
     "Recipe",
     "Route",
+    "Row",
     "check",
     "load",
+    "matrix",
     "problems",
     "read",
 ]

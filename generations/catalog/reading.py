@@ -40,6 +40,7 @@ def _parse(folder: Path) -> Catalog:
         kling_unit_usd=Decimal(prices["units"]["kling_unit_usd"]),
         sources={
             "models": models["source"]["matrix"],
+            "kling_unit": prices["units"]["kling_unit_source"],
             **{provider.value: routes["source"][provider] for provider in Provider},
         },
         read_on=min(models["source"]["read_on"], routes["source"]["read_on"]),

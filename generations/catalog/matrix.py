@@ -1,0 +1,109 @@
+"""The matrix: what each model can do on each route, what it costs there, and who says so. One row per combination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from generations.catalog.book import Catalog
+from generations.catalog.entries import Ability, Model, Price, Route
+from generations.choices import Capability, Provider, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A JSON value, the source that gives it, and the day on which that was read."""
+
+    value: Any
+    source: str
+    read_on: date
+
+    def as_json(self) -> dict[str, Any]:
+        return {"value": self.value, "source": self.source, "read_on": self.read_on.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A model's capability and tier on one provider; `provider` is None where no route offers it."""
+
+    model: Model
+    capability: Capability
+    tier: Tier
+    provider: Provider | None
+    facts: dict[str, Fact]
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "model": self.model.slug,
+            "label": self.model.label,
+            "capability": self.capability.value,
+            "tier": self.tier.value,
+            "provider": self.provider.value if self.provider else None,
+            "facts": {name: fact.as_json() for name, fact in self.facts.items()},
+            "notes": list(self.notes),
+        }
+
+
+def matrix(catalog: Catalog, on: date) -> Iterator[Row]:
+    """Every row of the matrix, in the order of the files, with the prices of a day."""
+    for model in catalog.models:
+        for ability in model.can:
+            routes = catalog.routes_for(model.slug, ability.capability, ability.tier)
+            if not routes:
+                yield _row(catalog, model, ability, None, None)
+            for route in routes:
+                yield _row(catalog, model, ability, route, catalog.find_price(route, on))
+
+
+def _row(catalog: Catalog, model: Model, ability: Ability, route: Route | None, price: Price | None) -> Row:
+    facts = _of_model(catalog, model, ability)
+    if route is not None:
+        facts |= _of_route(catalog, ability, route) | _of_price(catalog, price)
+    notes = (ability.note, route.note if route else "", price.note if price else "")
+    provider = route.provider if route else None
+    return Row(model, ability.capability, ability.tier, provider, facts, tuple(note for note in notes if note))
+
+
+def _of_model(catalog: Catalog, model: Model, ability: Ability) -> dict[str, Fact]:
+    source, read_on = catalog.sources["models"], catalog.read_on
+    render_seconds = model.render_seconds.get(ability.capability, "unknown")
+    return {
+        "durations_seconds": Fact(list(ability.durations), source, read_on),
+        "resolution": Fact(ability.resolution, source, read_on),
+        "fps": Fact(ability.fps, source, read_on),
+        "render_seconds": Fact(render_seconds, model.render_source, read_on),
+    }
+
+
+def _of_route(catalog: Catalog, ability: Ability, route: Route) -> dict[str, Fact]:
+    source, read_on = catalog.sources[route.provider.value], catalog.read_on
+    ratios = list(ability.aspect_ratios) if "aspect_ratio" in route.takes else []
+    return {
+        "endpoint": Fact(route.endpoint, source, read_on),
+        "aspect_ratios": Fact(ratios, source, read_on),
+        "options": Fact({name: _terms(ability, name) for name in sorted(route.takes)}, source, read_on),
+        "requires": Fact(sorted(route.requires), source, read_on),
+        "wire": Fact(dict(route.wire), source, read_on),
+    }
+
+
+def _terms(ability: Ability, option: str) -> dict[str, Any]:
+    """Where an option is offered: for every duration (nothing said), for some, or with some camera moves."""
+    if option == "camera" and ability.camera:
+        moves = [move.value for move in ability.camera.moves]
+        return {"durations_seconds": list(ability.camera.durations), "moves": moves}
+    if option in ("end_frame", "end_frame_alone", "brush"):
+        durations = ability.brush if option == "brush" else ability.end_frame
+        return {"durations_seconds": list(durations)}
+    return {}
+
+
+def _of_price(catalog: Catalog, price: Price | None) -> dict[str, Fact]:
+    if price is None:
+        return {"price": Fact("unknown", "no price row has begun", catalog.read_on)}
+    amount = price.amount if isinstance(price.amount, str) else format(price.amount, "f")
+    value = {"amount": amount, "currency": price.currency.value, "per": price.per}
+    return {"price": Fact({**value, "valid_from": price.valid_from.isoformat()}, price.source, catalog.read_on)}

@@ -1,0 +1,57 @@
+"""`manage.py check_books`: prove every balance, hold and counter; exit code 1 where something does not add up."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection, transaction
+
+from generations import ledger
+
+
+class Command(BaseCommand):
+    help = "Proves the books from their entries. Exit code 0: everything adds up; 1: something does not."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with one_moment():
+            differences = list(ledger.check_books())
+        found = {name: [item for item in differences if item.proof == name] for name in ledger.proofs()}
+        self.stdout.write(_as_json(found) if options["json"] else "\n".join(_lines(found)))
+        if differences:
+            count = len(differences)
+            raise CommandError(
+                f"The books do not add up: {count} {'difference' if count == 1 else 'differences'}.", returncode=1
+            )
+
+
+@contextmanager
+def one_moment() -> Iterator[None]:
+    """A transaction that sees one moment of the books while work goes on; within a caller's transaction, theirs."""
+    begins = not connection.in_atomic_block
+    with transaction.atomic():
+        if begins:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _lines(found: dict[str, list[ledger.Difference]]) -> Iterator[str]:
+    for name, differences in found.items():
+        yield f"{name:<24} {'adds up' if not differences else f'{len(differences)} wrong'}"
+        yield from (f"  {difference}" for difference in differences)
+
+
+def _as_json(found: dict[str, list[ledger.Difference]]) -> str:
+    proofs = {
+        name: [{"where": item.where, "said": item.said, "is": item.is_, "sentence": str(item)} for item in differences]
+        for name, differences in found.items()
+    }
+    return json.dumps({"adds_up": not any(found.values()), "proofs": proofs}, indent=2)
