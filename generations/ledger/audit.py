@@ -62,13 +62,13 @@ _PROOFS: dict[str, str] = {
         HAVING a.balance <> coalesce(sum(e.amount), 0)
         ORDER BY a.id""",
     "hold of take": """
-        SELECT 'T-' || g.number, 'one hold of ' || g.hold_credits,
+        SELECT 'T-' || g.number, 'a hold of ' || g.hold_credits,
                count(m.id) || ' of ' || coalesce(sum(e.amount), 0)
         FROM generations_generation g
         LEFT JOIN generations_movement m ON m.generation_id = g.id AND m.kind = 'hold'
         LEFT JOIN generations_entry e ON e.movement_id = m.id AND e.amount > 0
         GROUP BY g.id
-        HAVING count(m.id) <> 1 OR coalesce(sum(e.amount), 0) <> g.hold_credits
+        HAVING count(m.id) <> (g.hold_credits > 0)::int OR coalesce(sum(e.amount), 0) <> g.hold_credits
         ORDER BY g.id""",
     "resolved at the end": """
         SELECT 'T-' || g.number, g.status,

@@ -50,7 +50,7 @@ class HoldResolved(Exception):
 
 
 class KeyReused(Exception):
-    """An idempotency key came back with another kind, team or hold. A programming error."""
+    """An idempotency key came back with another kind, team, take, hold or amount. A programming error."""
 
 
 def plain(amount: Decimal) -> str:

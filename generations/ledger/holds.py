@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
-from generations.ledger.movements import Account, Posted, check_amount, post, run
+from generations.ledger.movements import Account, Posted, check_amount, fetch, post, run
 from generations.models import Generation, Movement, Team, User
 
 
@@ -30,6 +32,27 @@ def hold(*, team: Team, amount: Decimal, generation: Generation, now: datetime, 
     )
     transaction.on_commit(make_durable)
     return posted
+
+
+def hold_for_new(
+    *, made: str, values: list[Any], team: Team, amount: Decimal, key: str, now: datetime, actor: User | None = None
+) -> tuple[Any, ...]:
+    """Make the take that a hold is for, and take the hold, in one statement and one round trip: all or nothing.
+
+    `made` are common table expressions, the first of them `made`, an INSERT that returns the take's id first; what it
+    returned is returned. `key` is the take's public id in hex. Raises as `hold`, and IntegrityError for the rows.
+    """
+    check_amount(amount)
+    sql = (
+        f"WITH {made} SELECT made.*, posted.movement_id FROM made, "
+        "LATERAL ledger_post(%s, 'hold', %s, ARRAY['available', 'held'], %s, NULL, made.id, %s, '', %s) posted"
+    )
+    arguments = [*values, team.pk, f"hold:{key}", [-amount, amount], actor.pk if actor else None, now]
+    # A statement alone is a transaction of its own; inside another one a refusal must not end that.
+    with transaction.atomic() if connection.in_atomic_block else nullcontext():
+        row = fetch(sql, arguments)
+    transaction.on_commit(make_durable)
+    return row[:-1]
 
 
 def make_durable() -> None:

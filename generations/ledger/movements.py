@@ -60,11 +60,20 @@ def grant(
     check_amount(amount)
     source = Account.PURCHASED if kind == Movement.Kind.PURCHASE else Account.GRANTED
     with transaction.atomic():
-        open_books(team)
-        shortfall = LedgerAccount.objects.select_for_update().get(team=team, kind=Account.SHORTFALL)
-        covered = min(-shortfall.balance, amount)
+        covered = min(_shortfall(team), amount)
         legs = {Account.AVAILABLE: amount - covered, Account.SHORTFALL: covered, source: -amount}
         return post(team=team, kind=kind, key=key, legs=legs, now=now, actor=actor, reason=reason)
+
+
+def _shortfall(team: Team) -> Decimal:
+    """What a team owes, locked until COMMIT. Opens the books of a team that has none."""
+    purses = LedgerAccount.objects.filter(team=team, kind__in=[Account.AVAILABLE, Account.SHORTFALL])
+    # Both, in the order of their ids as everywhere: with the shortfall alone a hold and an overrun could close a ring.
+    locked = {purse.kind: purse.balance for purse in purses.select_for_update().order_by("pk")}
+    if Account.SHORTFALL not in locked:
+        open_books(team)
+        return _shortfall(team)
+    return -locked[Account.SHORTFALL]
 
 
 def expire(
@@ -109,13 +118,18 @@ def post(
 
 def run(sql: str, arguments: list[Any]) -> Posted:
     """Call one of the ledger's database functions and translate what it refuses."""
+    return Posted(*fetch(sql, arguments))
+
+
+def fetch(sql: str, arguments: list[Any]) -> tuple[Any, ...]:
+    """The one row of a statement that posts; what it refuses is translated."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(sql, arguments)
-            movement_id, is_new = cursor.fetchone()
+            row: tuple[Any, ...] = cursor.fetchone()
     except DatabaseError as error:
         raise _translated(error) from error
-    return Posted(movement_id, is_new)
+    return row
 
 
 def _translated(error: DatabaseError) -> Exception:
@@ -128,6 +142,7 @@ def _translated(error: DatabaseError) -> Exception:
         return ShortfallOpen(shortfall=Decimal(detail[0]))
     if sqlstate == "KS003":
         return KeyReused(str(cause))
-    if isinstance(error, IntegrityError) and "resolves" in str(cause):
+    constraint = getattr(getattr(cause, "diag", None), "constraint_name", None) or ""
+    if isinstance(error, IntegrityError) and "resolves_id" in constraint:
         return HoldResolved(str(cause))
     return error
