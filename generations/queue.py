@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from time import monotonic
 
 import structlog
 from django.conf import settings
@@ -19,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 QUEUES = ("tick", "submit", "follow", "ingest")
 _COALESCE_SECONDS = 1
+_rung: dict[str, float] = {}  # until when this process knows that a queue has just been rung
 _JOBS = {
     "tick": "generations.jobs.tick",
     "submit": "generations.jobs.submit",
@@ -36,9 +38,13 @@ def connection() -> Redis:
 def kick(queue: str, *, generation_id: int | None = None) -> None:
     """Ask for a look at a queue's due rows, at most once a second. Never raises: the next tick finds the rows."""
     name = f"{queue}:{generation_id or ''}"
+    if monotonic() < _rung.get(name, 0.0):
+        return
     try:
         if not connection().set(f"kick:{name}", 1, nx=True, ex=_COALESCE_SECONDS):
             return
+        if generation_id is None:
+            _rung[name] = monotonic() + _COALESCE_SECONDS
         arguments = [] if generation_id is None else [generation_id]
         Queue(queue, connection=connection()).enqueue_call(
             _JOBS[queue], args=arguments, timeout=timeout_seconds(queue), result_ttl=0, ttl=10, failure_ttl=60

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from generations import pricing
 from generations.catalog import Recipe
-from generations.models import PriceRule, ProviderAccount, Team
+from generations.models import ProviderAccount, Team
+
+# Asked at every change of the form and at every submit, so it is written out, in one round trip. An account's own price
+# goes before the provider's, a capability's own before any.
+_PRICES = """
+    SELECT o.ids, r.id, r.provider, r.account_id, r.model, r.tier, r.capability, r.amount, r.currency, r.per
+    FROM (SELECT array(SELECT provideraccount_id FROM generations_provideraccount_teams
+                       WHERE team_id = %s AND provideraccount_id = ANY(%s)) AS ids) o
+    LEFT JOIN generations_pricerule r
+        ON r.provider = ANY(%s) AND (r.account_id IS NULL OR r.account_id = ANY(%s)) AND r.model = %s AND r.tier = %s
+           AND r.valid_from <= %s AND (r.valid_until IS NULL OR r.valid_until > %s)
+    ORDER BY r.account_id NULLS LAST, r.capability DESC, r.valid_from DESC, r.id DESC
+"""
 
 
 def quote(*, team: Team, recipe: Recipe, now: datetime) -> pricing.Offer:
@@ -19,9 +31,21 @@ def quote(*, team: Team, recipe: Recipe, now: datetime) -> pricing.Offer:
 
 
 def quote_on(accounts: list[ProviderAccount], *, team: Team, recipe: Recipe, now: datetime) -> pricing.Offer:
-    """The same for given accounts."""
-    rows = PriceRule.objects.for_accounts(accounts).filter(model=recipe.model, tier=recipe.tier).in_force(now)
-    return pricing.quote(recipe, map(_seller, accounts), _rules(rows), rate_of(team))
+    """The same for given accounts; those that the team may not use say so."""
+    open_to, rules = _prices(accounts, team, recipe, now)
+    sellers = [_seller(account, is_open=account.pk in open_to) for account in accounts]
+    return pricing.quote(recipe, sellers, rules, rate_of(team))
+
+
+def _prices(
+    accounts: list[ProviderAccount], team: Team, recipe: Recipe, now: datetime
+) -> tuple[list[int], list[pricing.Rule]]:
+    """Which of the accounts the team may use, and the rules in force, the most specific and newest first."""
+    ids, providers = [account.pk for account in accounts], sorted({account.provider for account in accounts})
+    with connection.cursor() as cursor:
+        cursor.execute(_PRICES, [team.pk, ids, providers, ids, recipe.model, recipe.tier, now, now])
+        rows = cursor.fetchall()
+    return rows[0][0], [pricing.Rule(*row[1:]) for row in rows if row[1] is not None]
 
 
 def rate_of(team: Team) -> pricing.Rate:
@@ -29,8 +53,8 @@ def rate_of(team: Team) -> pricing.Rate:
     return pricing.Rate(team.credits_per_usd, team.markup_percent)
 
 
-def _seller(account: ProviderAccount) -> pricing.Seller:
-    paused = ""
+def _seller(account: ProviderAccount, *, is_open: bool) -> pricing.Seller:
+    paused = "" if is_open else _("This team may not use that provider account. Choose another route.")
     if account.status == ProviderAccount.Status.PAUSED:
         sentence = _("%(account)s is paused: %(reason)s")
         paused = sentence % {
@@ -45,20 +69,3 @@ def _seller(account: ProviderAccount) -> pricing.Seller:
         unit_price_usd=account.unit_price_usd,
         paused_because=paused,
     )
-
-
-def _rules(rows: Iterable[PriceRule]) -> list[pricing.Rule]:
-    return [
-        pricing.Rule(
-            rule_id=row.pk,
-            provider=row.provider,
-            account_id=row.account_id,
-            model=row.model,
-            tier=row.tier,
-            capability=row.capability,
-            amount=row.amount,
-            currency=row.currency,
-            per=row.per,
-        )
-        for row in rows
-    ]

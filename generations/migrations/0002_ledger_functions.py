@@ -48,16 +48,13 @@ BEGIN
         JOIN generations_ledgeraccount a ON a.team_id = p_team AND a.kind = l.kind
         ORDER BY a.id
     LOOP
-        BEGIN
-            UPDATE generations_ledgeraccount SET balance = balance + leg.amount WHERE id = leg.id
-            RETURNING balance INTO after;
-        EXCEPTION WHEN check_violation THEN
-            IF leg.kind <> 'available' THEN
-                RAISE;
-            END IF;
+        UPDATE generations_ledgeraccount SET balance = balance + leg.amount
+        WHERE id = leg.id AND (leg.kind <> 'available' OR balance + leg.amount >= 0)
+        RETURNING balance INTO after;
+        IF NOT FOUND THEN
             SELECT balance INTO after FROM generations_ledgeraccount WHERE id = leg.id;
             RAISE EXCEPTION 'Not enough credits.' USING ERRCODE = 'KS001', DETAIL = (-leg.amount) || ' ' || after;
-        END;
+        END IF;
         INSERT INTO generations_entry (movement_id, account_id, amount, balance_after)
         VALUES (ledger_post.movement_id, leg.id, leg.amount, after);
         legs := legs + 1;

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Func, Q, Value
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
@@ -207,6 +208,25 @@ class Generation(models.Model):
         self.log(to, note)
         self.refresh_from_db()
         return True
+
+    def insertion(self) -> tuple[str, list[Any]]:
+        """An INSERT of this unsaved row that returns `id, number, created_at`, and its values.
+
+        For a statement that does more with the new row in the same round trip; whoever runs it calls `inserted`.
+        """
+        fields = [field for field in self._meta.concrete_fields if not field.primary_key and not field.has_db_default()]
+        values = [field.get_db_prep_save(field.pre_save(self, add=True), connection) for field in fields]
+        places = ", ".join("now()" if isinstance(value, Now) else "%s" for value in values)
+        columns = ", ".join(f'"{field.column}"' for field in fields)
+        # The names are the model's own.
+        sql = f"INSERT INTO {self._meta.db_table} ({columns}) VALUES ({places}) RETURNING id, number, created_at"  # noqa: S608
+        return sql, [value for value in values if not isinstance(value, Now)]
+
+    def inserted(self, pk: int, number: int, created_at: datetime) -> None:
+        """Take over what the database gave the new row."""
+        self.pk, self.number = pk, number
+        self.created_at = self.changed_at = self.due_at = created_at
+        self._state.adding, self._state.db = False, connection.alias
 
     def log(self, kind: str, note: str = "", **facts: Any) -> None:
         """Add a line to the activity."""

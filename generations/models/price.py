@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
@@ -12,22 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from generations.choices import Capability, Currency, Provider, Tier
 from generations.models.provider_account import ProviderAccount
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 
 class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
     def in_force(self, now: datetime) -> PriceRuleQuerySet:
-        """Rules that apply at a time, the most specific and newest first."""
-        begun = Q(valid_from__lte=now) & (Q(valid_until=None) | Q(valid_until__gt=now))
-        # An account's own price goes before the provider's, a capability's own before any.
-        return self.filter(begun).order_by("account_id", "-capability", "-valid_from", "-pk")
-
-    def for_accounts(self, accounts: Iterable[ProviderAccount]) -> PriceRuleQuerySet:
-        """Rules that may price a job on one of these accounts."""
-        accounts = list(accounts)
-        own = Q(account__in=[account.pk for account in accounts]) | Q(account=None)
-        return self.filter(own, provider__in={account.provider for account in accounts})
+        """Rules that apply at a time."""
+        return self.filter(Q(valid_from__lte=now) & (Q(valid_until=None) | Q(valid_until__gt=now)))
 
 
 class PriceRule(models.Model):
@@ -59,7 +47,7 @@ class PriceRule(models.Model):
         verbose_name = _("price rule")
         verbose_name_plural = _("price rules")
         constraints = [
-            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gte=0), name="price_is_not_negative"),
+            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gt=0), name="price_is_positive"),
             models.CheckConstraint(
                 condition=Q(valid_until=None) | Q(valid_until__gt=models.F("valid_from")), name="price_ends_after_begin"
             ),

@@ -1,0 +1,143 @@
+"""What benchmarks of the road set up: a sandbox, a team with credits, queued takes, and processes that are watched."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+import uuid
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from json import loads
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Watched:
+    """A process of the product whose memory is looked at every quarter of a second, with its children."""
+
+    def __init__(self, name: str, command: Sequence[str], **environment: str) -> None:
+        self.name, self.peak_bytes = name, 0
+        self._process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env={**os.environ, **environment})
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            parent = psutil.Process(self._process.pid)
+            while not self._over.wait(0.25):
+                for process in [parent, *parent.children(recursive=True)]:
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        self.peak_bytes = max(self.peak_bytes, process.memory_info().rss)
+
+    def stop(self) -> None:
+        """Ask it to stop, and wait."""
+        self._over.set()
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class Sandbox(Watched):
+    """The sandbox on a free port. `bill` is what it says it rendered, `requests` how often it was asked."""
+
+    def __init__(self, folder: Path, *, render: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.origin = f"http://127.0.0.1:{port}"
+        command = ["-m", "generations.sandbox", f"--port={port}", f"--data={folder}", f"--render={render}"]
+        super().__init__("sandbox", [*command, "--kling-concurrency=20000", "--fal-concurrency=20000", "--speed=1"])
+        for _try in range(200):
+            with contextlib.suppress(OSError):
+                self.get("/_state.json")
+                return
+            time.sleep(0.1)
+        raise RuntimeError("The sandbox did not answer.")
+
+    def get(self, path: str) -> dict[str, Any]:
+        with urllib.request.urlopen(self.origin + path, timeout=30) as answer:
+            found: dict[str, Any] = loads(answer.read())
+            return found
+
+    def done_at(self) -> dict[str, float]:
+        """When each task was done, by task id, in seconds since the epoch."""
+        return {task["task_id"]: task["done_at"] for task in self.get("/_bill.json")["tasks"] if task["done_at"]}
+
+    def requests(self) -> int:
+        return sum(self.get("/_state.json")["requests"].values())
+
+
+@contextlib.contextmanager
+def processes(*watched: Watched) -> Iterator[None]:
+    """Stop them all in the end."""
+    try:
+        yield
+    finally:
+        for process in watched:
+            process.stop()
+
+
+def team_with_account(*, provider: str, origin: str, max_running: int) -> Any:
+    """A member of a fresh team with plenty of credits and one sandbox account."""
+    from django.conf import settings
+    from django.utils import timezone
+
+    from generations import access, ledger
+    from generations.choices import Provider, Role
+    from generations.management.commands.seed_demo import make_sandbox_account, seed_prices
+    from generations.models import Membership, Project, Team, User
+
+    settings.SANDBOX_ORIGIN = origin
+    seed_prices()
+    mark = uuid.uuid4().hex[:12]
+    team = Team.objects.create(name=mark, slug=mark)
+    user = User.objects.create_user(f"{mark}@example.com", name="Bench")
+    Membership.objects.create(team=team, user=user, roles=[Role.OWNER])
+    Project.objects.create(team=team, name="Bench")
+    account = make_sandbox_account(team, Provider(provider), f"Bench {mark}")
+    account.max_running = max_running
+    account.save()
+    ledger.grant(team=team, amount=Decimal("100000000"), key=f"bench:{mark}", now=timezone.now())
+    return access.get_member(user, mark)
+
+
+def queue_takes(member: Any, prompts: Sequence[str]) -> None:
+    """Queue a text-to-video take for each prompt."""
+    from django.utils import timezone
+
+    from generations import catalog, lifecycle
+    from generations.models import Project, ProviderAccount
+
+    project = Project.objects.get(team=member.team)
+    account = ProviderAccount.objects.get(teams=member.team)
+    for prompt in prompts:
+        facts = {"capability": "text_to_video", "model": "kling-v2-master", "tier": "master", "prompt": prompt}
+        recipe = catalog.Recipe.model_validate({**facts, "duration_seconds": 5, "aspect_ratio": "16:9"})
+        key = uuid.uuid4().hex
+        now = timezone.now()
+        lifecycle.submit(member=member, project=project, recipe=recipe, account=account, idempotency_key=key, now=now)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value below which a share of the values lies."""
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")
+
+
+def median(values: Sequence[float]) -> float:
+    return statistics.median(values) if values else float("nan")
