@@ -201,7 +201,7 @@ def charged_credits(quote_json: dict[str, Any], amount: Decimal, currency: str) 
     """Credits for what a provider reported, at the rates of the quote; None for a currency the quote does not know."""
     rate = Rate(Decimal(quote_json["credits_per_usd"]), Decimal(quote_json["markup_percent"]))
     if currency == FAL_UNIT:
-        usd = amount * Decimal(quote_json["amount"])
+        usd = amount * Decimal(quote_json["amount"]) * Decimal(quote_json["usd_per_unit"])
     elif currency == Currency.USD:
         usd = amount
     elif currency == Currency.KLING_UNIT and quote_json["currency"] == Currency.KLING_UNIT:
