@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from generations import models
 from generations.ledger.movements import Account, Posted, check_amount, fetch, post, run
 from generations.models import Generation, Movement, Team, User
 
@@ -44,8 +45,8 @@ def hold_for_new(
     """
     check_amount(amount)
     sql = (
-        f"WITH {made} SELECT made.*, posted.movement_id FROM made, "  # noqa: S608 the statement is ours
-        "LATERAL ledger_post(%s, 'hold', %s, ARRAY['available', 'held'], %s, NULL, made.id, %s, '', %s) posted"
+        f"WITH {made} SELECT made.*, posted.movement_id FROM made, LATERAL "  # noqa: S608 the statement is ours
+        "ledger_post(%s, 'hold', %s, ARRAY['available', 'held'], %s::numeric[], NULL, made.id, %s, '', %s) posted"
     )
     arguments = [*values, team.pk, f"hold:{key}", [-amount, amount], actor.pk if actor else None, now]
     # A statement alone is a transaction of its own; inside another one a refusal must not end that.
@@ -60,8 +61,7 @@ def make_durable() -> None:
 
     Many callers share one flush, because none of them holds a lock by then.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_logical_emit_message(true, 'kling_site', 'hold')")
+    models.fetch("SELECT pg_logical_emit_message(true, 'kling_site', 'hold')", [])
 
 
 def settle(*, generation: Generation, charged: Decimal, now: datetime, reason: str = "") -> Posted:

@@ -12,9 +12,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from generations import models
 from generations.ledger.errors import BadAmount, HoldResolved, InsufficientCredits, KeyReused, ShortfallOpen
 from generations.models import Generation, LedgerAccount, Movement, Team, User
 
@@ -112,7 +113,7 @@ def post(
         reason[:200],
         now,
     ]
-    sql = "SELECT movement_id, is_new FROM ledger_post(%s, %s, %s, %s, %s, NULL, %s, %s, %s, %s)"
+    sql = "SELECT movement_id, is_new FROM ledger_post(%s, %s, %s, %s::text[], %s::numeric[], NULL, %s, %s, %s, %s)"
     return run(sql, arguments)
 
 
@@ -124,12 +125,9 @@ def run(sql: str, arguments: list[Any]) -> Posted:
 def fetch(sql: str, arguments: list[Any]) -> tuple[Any, ...]:
     """The one row of a statement that posts; what it refuses is translated."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, arguments)
-            row: tuple[Any, ...] = cursor.fetchone()
+        return models.fetch(sql, arguments)[0]
     except DatabaseError as error:
         raise _translated(error) from error
-    return row
 
 
 def _translated(error: DatabaseError) -> Exception:

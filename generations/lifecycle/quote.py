@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
-from generations import pricing
+from generations import models, pricing
 from generations.catalog import Recipe
 from generations.models import ProviderAccount, Team
 
@@ -16,9 +15,10 @@ from generations.models import ProviderAccount, Team
 _PRICES = """
     SELECT o.ids, r.id, r.provider, r.account_id, r.model, r.tier, r.capability, r.amount, r.currency, r.per
     FROM (SELECT array(SELECT provideraccount_id FROM generations_provideraccount_teams
-                       WHERE team_id = %s AND provideraccount_id = ANY(%s)) AS ids) o
+                       WHERE team_id = %s AND provideraccount_id = ANY(%s::bigint[])) AS ids) o
     LEFT JOIN generations_pricerule r
-        ON r.provider = ANY(%s) AND (r.account_id IS NULL OR r.account_id = ANY(%s)) AND r.model = %s AND r.tier = %s
+        ON r.provider = ANY(%s::text[]) AND (r.account_id IS NULL OR r.account_id = ANY(%s::bigint[]))
+           AND r.model = %s AND r.tier = %s
            AND r.valid_from <= %s AND (r.valid_until IS NULL OR r.valid_until > %s)
     ORDER BY r.account_id NULLS LAST, r.capability DESC, r.valid_from DESC, r.id DESC
 """
@@ -42,9 +42,7 @@ def _prices(
 ) -> tuple[list[int], list[pricing.Rule]]:
     """Which of the accounts the team may use, and the rules in force, the most specific and newest first."""
     ids, providers = [account.pk for account in accounts], sorted({account.provider for account in accounts})
-    with connection.cursor() as cursor:
-        cursor.execute(_PRICES, [team.pk, ids, providers, ids, recipe.model, recipe.tier, now, now])
-        rows = cursor.fetchall()
+    rows = models.fetch(_PRICES, [team.pk, ids, providers, ids, recipe.model, str(recipe.tier), now, now])
     return rows[0][0], [pricing.Rule(*row[1:]) for row in rows if row[1] is not None]
 
 

@@ -20,6 +20,7 @@ from generations.models.ledger import Entry, LedgerAccount, Movement
 from generations.models.price import PriceRule
 from generations.models.project import Project
 from generations.models.provider_account import ProviderAccount, PumpLease
+from generations.models.statement import fetch
 from generations.models.team import Membership, Team, User
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "Status",
     "Team",
     "User",
+    "fetch",
 ]
