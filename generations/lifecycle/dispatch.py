@@ -16,32 +16,63 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from generations import catalog, media, providers
 from generations.choices import InputRole
+from generations.errors import PortalError, Retry
 from generations.lifecycle import checkpoints
 from generations.lifecycle.accounts import callback_url
-from generations.lifecycle.outcomes import Result, apply_submit
+from generations.lifecycle.outcomes import Result, apply_submit, failed
 from generations.lifecycle.pump import Pump
 from generations.models import Attempt, Generation, ProviderAccount, PumpLease, Status
 
-# Who comes next on an account: the team with the least under way and taken, in it the member with the least, then age.
+# Who comes next on an account: the team with the least under way and taken, in it the member with the least; between
+# equals the one whose last turn is longest ago (with a single slot nothing else tells them apart), then age.
 _NEXT = """
     WITH busy AS (
         SELECT team_id, created_by_id, count(*) AS jobs FROM generations_generation
         WHERE account_id = %(account)s AND status IN ('submitting', 'running') GROUP BY 1, 2
-    ), turns AS (
-        SELECT g.id, g.team_id, coalesce(b.jobs, 0)
-               + row_number() OVER (PARTITION BY g.team_id, g.created_by_id ORDER BY g.id) AS member_turn
-        FROM generations_generation g
-        LEFT JOIN busy b ON b.team_id = g.team_id AND b.created_by_id = g.created_by_id
-        WHERE g.account_id = %(account)s AND g.status = 'queued' AND g.due_at <= now()
+    ), waiting AS (
+        SELECT id, team_id, created_by_id, row_number() OVER (PARTITION BY team_id, created_by_id ORDER BY id) AS nth
+        FROM generations_generation
+        WHERE account_id = %(account)s AND status = 'queued' AND due_at <= now()
+    ), members AS (
+        SELECT w.team_id, w.created_by_id, coalesce(b.jobs, 0) AS jobs, turn.at
+        FROM (SELECT DISTINCT team_id, created_by_id FROM waiting) w
+        LEFT JOIN busy b ON b.team_id = w.team_id AND b.created_by_id = w.created_by_id
+        LEFT JOIN LATERAL (
+            SELECT g.submitted_at AS at FROM generations_generation g
+            WHERE g.team_id = w.team_id AND g.created_by_id = w.created_by_id AND g.account_id = %(account)s
+                  AND g.submitted_at IS NOT NULL
+            ORDER BY g.id DESC LIMIT 1
+        ) turn ON true
+    ), teams AS (
+        SELECT w.team_id, coalesce((SELECT sum(jobs) FROM busy WHERE busy.team_id = w.team_id), 0) AS jobs, turn.at
+        FROM (SELECT DISTINCT team_id FROM waiting) w
+        LEFT JOIN LATERAL (
+            SELECT max(recent.submitted_at) AS at
+            FROM (SELECT g.submitted_at FROM generations_generation g
+                  WHERE g.team_id = w.team_id AND g.account_id = %(account)s AND g.submitted_at IS NOT NULL
+                  ORDER BY g.id DESC LIMIT 20) recent
+        ) turn ON true
     )
-    SELECT t.id
-    FROM (SELECT id, team_id, row_number() OVER (PARTITION BY team_id ORDER BY member_turn, id) AS place FROM turns) t
-    ORDER BY t.place + coalesce((SELECT sum(jobs) FROM busy WHERE busy.team_id = t.team_id), 0), t.id
+    SELECT p.id
+    FROM (
+        SELECT w.id, w.team_id,
+               row_number() OVER (PARTITION BY w.team_id ORDER BY w.nth + m.jobs, m.at NULLS FIRST, w.id) AS place
+        FROM waiting w JOIN members m ON m.team_id = w.team_id AND m.created_by_id = w.created_by_id
+    ) p JOIN teams t ON t.team_id = p.team_id
+    ORDER BY p.place + t.jobs, t.at NULLS FIRST, p.id
     LIMIT %(free)s
 """
+
+
+class InputUnreadable(PortalError):
+    """A stored file that the take needs cannot be read just now."""
+
+    code = "input_unreadable"
+    retry = Retry.LATER
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +135,9 @@ class SubmitPump(Pump[Claim, Result]):
         number = generation.attempts.count() + 1
         attempt = Attempt.objects.create(generation=generation, number=number, lease_token=token)
         route = catalog.load().find_route(account.provider, generation.recipe)
-        assert route is not None, "a route was quoted, so the catalog has it"
+        if route is None:
+            _route_is_gone(generation, attempt)
+            return None
         task = providers.Task(
             our_id=generation.our_id,
             recipe=generation.recipe,
@@ -121,6 +154,9 @@ class SubmitPump(Pump[Claim, Result]):
                 prepared = await self.adapter(item.account).prepare(task)
             except (providers.ProviderError, media.MediaError, providers.UnsupportedOption) as error:
                 return Result(item, error=error, was_sent=False)
+            except OSError as error:
+                sentence = _("An image of this take could not be read from the storage. It will be tried again.")
+                return Result(item, error=InputUnreadable(sentence, data={"why": str(error.strerror)}), was_sent=False)
             if not await self.db(mark_sent, item):
                 return Result(item, error=None, was_sent=False)
             try:
@@ -138,8 +174,7 @@ class SubmitPump(Pump[Claim, Result]):
             rows.filter(lease_token=item.lease_token).update(lease_until=lease_until, due_at=lease_until)
 
     def apply(self, results: list[Result]) -> None:
-        for result in results:
-            apply_submit(result)
+        self.each(results, apply_submit)
 
     def seconds_to_next(self) -> float | None:
         sql = (
@@ -150,11 +185,22 @@ class SubmitPump(Pump[Claim, Result]):
         return seconds
 
 
+def _route_is_gone(generation: Generation, attempt: Attempt) -> None:
+    """A newer catalog no longer has what was quoted. One such take must not stop the others in line."""
+    attempt.close(Attempt.Outcome.NOT_SENT)
+    sentence = _("This site no longer offers this model on that route. Nothing was charged. Choose another route.")
+    failed(generation, "route_gone", sentence, "", None)
+
+
 def mark_sent(item: Claim) -> bool:
-    """Commit that the paid request is about to leave; False where the lease was lost: then it must not leave."""
+    """Commit that the paid request is about to leave; False where it must not: lease lost, or cancel asked for."""
     with transaction.atomic():
         held = Generation.objects.select_for_update(no_key=True).filter(
-            pk=item.generation.pk, status=Status.SUBMITTING, lease_token=item.lease_token, lease_until__gt=Now()
+            pk=item.generation.pk,
+            status=Status.SUBMITTING,
+            lease_token=item.lease_token,
+            lease_until__gt=Now(),
+            cancel_requested_at=None,
         )
         if not held.exists():
             return False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -14,11 +15,13 @@ from django.utils.translation import gettext as _
 
 from generations import catalog, providers
 from generations.errors import PortalError
-from generations.lifecycle.outcomes import failed, ingesting, make_uncertain, operation_from, public_sentence
+from generations.lifecycle.outcomes import failed, ingesting, make_uncertain, operation_from
 from generations.lifecycle.pump import Pump
 from generations.lifecycle.reconcile import Lookup, apply_lookup, claim_lookups, look_up
 from generations.lifecycle.timing import next_look_seconds, retry_seconds, typical_seconds
 from generations.models import Generation, ProviderAccount, ProviderCall, PumpLease, Status
+
+log = structlog.get_logger(__name__)
 
 _CLAIM = """
     UPDATE generations_generation SET lease_token = lease_token + 1, lease_until = now() + %(lease)s
@@ -82,13 +85,16 @@ class FollowPump(Pump[Question | Lookup, Answer | Lookup]):
         }
         rows: Sequence[Generation] = list(Generation.objects.raw(_CLAIM, arguments))
         self._in_flight = self._count_in_flight()
-        return lookups + [self._question(row) for row in rows]
+        return lookups + [question for row in rows if (question := self._question(row))]
 
-    def _question(self, row: Generation) -> Question:
+    def _question(self, row: Generation) -> Question | None:
         account = self.accounts[row.account_id]
         row.account = account
         route = catalog.load().find_route(account.provider, row.recipe)
-        assert route is not None, "a route was quoted, so the catalog has it"
+        if route is None:
+            # A newer catalog has lost it. The lease keeps the row out of the way, so that it does not stop the others.
+            log.error("route_gone", generation=row.pk, model=row.model)
+            return None
         operation = operation_from(row.operation_json)
         return Question(row, row.lease_token, account, operation, route, row.claimed_at)  # type: ignore[attr-defined]
 
@@ -97,27 +103,24 @@ class FollowPump(Pump[Question | Lookup, Answer | Lookup]):
 
     async def work(self, item: Question | Lookup) -> Answer | Lookup:
         if isinstance(item, Lookup):
-            return await look_up(item, self.adapter(item.account))
-        adapter = self.adapter(item.account)
+            return await look_up(item, self.adapter)
         cancel_sent = False
         try:
+            adapter = self.adapter(item.account)
             if item.generation.cancel_requested_at and not item.generation.cancel_sent_at:
-                cancel_sent = await adapter.cancel(item.operation, item.route) or True
+                cancel_sent = await _send_cancel(item, adapter)
             return Answer(item, state=await adapter.follow(item.operation, item.route), cancel_sent=cancel_sent)
         except providers.ProviderError as error:
             return Answer(item, error=error, cancel_sent=cancel_sent)
 
     def apply(self, results: list[Answer | Lookup]) -> None:
         answers = [result for result in results if isinstance(result, Answer)]
+        sent = [answer.question.generation.pk for answer in answers if answer.cancel_sent]
+        if sent:
+            Generation.objects.filter(pk__in=sent).update(cancel_sent_at=Now())
         self._apply_pending([answer for answer in answers if isinstance(answer.state, providers.Pending)])
-        for answer in answers:
-            if answer.cancel_sent:
-                Generation.objects.filter(pk=answer.question.generation.pk).update(cancel_sent_at=Now())
-            if not isinstance(answer.state, providers.Pending):
-                _apply_end(answer)
-        for lookup in results:
-            if isinstance(lookup, Lookup):
-                apply_lookup(lookup)
+        results[:] = [result for result in results if not _is_pending(result)]
+        self.each(results, _apply)
 
     def _apply_pending(self, answers: list[Answer]) -> None:
         if not answers:
@@ -156,6 +159,28 @@ class FollowPump(Pump[Question | Lookup, Answer | Lookup]):
         return seconds
 
 
+async def _send_cancel(item: Question, adapter: providers.Adapter) -> bool:
+    """Whether the provider has heard the wish. It may be too late for it; that the next answer shows."""
+    try:
+        await adapter.cancel(item.operation, item.route)
+    except providers.ProviderError as error:
+        # It is only a wish, so it must not keep us from asking how the take stands; the next look sends it again.
+        log.warning("cancel_not_sent", generation=item.generation.pk, why=error.code)
+        return False
+    return True
+
+
+def _is_pending(result: Answer | Lookup) -> bool:
+    return isinstance(result, Answer) and isinstance(result.state, providers.Pending)
+
+
+def _apply(result: Answer | Lookup) -> None:
+    if isinstance(result, Lookup):
+        apply_lookup(result)
+    else:
+        _apply_end(result)
+
+
 def _submitted_at(question: Question) -> datetime:
     return question.generation.submitted_at or question.claimed_at
 
@@ -190,7 +215,7 @@ def _as_sentence(reason: str) -> str:
 
 
 def _could_not_ask(answer: Answer, error: PortalError) -> None:
-    generation, account = answer.question.generation, answer.question.account
+    generation = answer.question.generation
     if isinstance(error, providers.Rejected):
         # The provider does not know the job that it took. That needs a person, with the hold in place.
         make_uncertain(generation, error.public)
@@ -201,7 +226,7 @@ def _could_not_ask(answer: Answer, error: PortalError) -> None:
         tries=tries,
         lease_until=None,
         due_at=Now() + timedelta(seconds=seconds),
-        waiting_for=public_sentence(error, account)[:300],
+        waiting_for=error.public[:300],
         changed_at=Now(),
     )
     if tries in (1, 5, 20):

@@ -95,7 +95,10 @@ class LeaseKeeper:
         seconds = settings.LIFECYCLE["ingest_lease_seconds"]
         try:
             while not self._over.wait(seconds / 3):
-                rows = Generation.objects.filter(pk=self._generation_id, lease_token=self._token)
+                # Only a lease that is still there: one that was given back on purpose must not come to life again.
+                rows = Generation.objects.filter(
+                    pk=self._generation_id, lease_token=self._token, lease_until__isnull=False
+                )
                 if not rows.update(lease_until=Now() + timedelta(seconds=seconds)):
                     return
         finally:
@@ -206,21 +209,23 @@ def _not_this_time(generation: Generation, token: int, error: PortalError) -> No
     if isinstance(error, media.UnsafeURL):
         most = 1
     if tries >= most:
-        _lost(generation, error)
+        _lost(generation, token, error)
         return
-    Generation.objects.filter(pk=generation.pk, lease_token=token, status=Status.INGESTING).update(
+    mine = Generation.objects.filter(pk=generation.pk, lease_token=token, status=Status.INGESTING)
+    waits = mine.update(
         tries=tries,
         lease_until=None,
         due_at=Now() + timedelta(seconds=retry_seconds(tries)),
         waiting_for=error.public[:300],
         changed_at=Now(),
     )
-    generation.log("ingest_failed", error.public, **error.data)
+    if waits:
+        generation.log("ingest_failed", error.public, **error.data)
 
 
-def _lost(generation: Generation, error: PortalError) -> None:
+def _lost(generation: Generation, token: int, error: PortalError) -> None:
     """The result cannot be had. The team is not charged; what the provider reported stays on the row for review."""
     sentence = _("The provider made this take, but its file could not be brought home: %(why)s Nothing was charged.")
     reported = generation.provider_cost_json
-    if failed(generation, f"result_{error.code}", sentence % {"why": error.public}, "", None):
+    if failed(generation, f"result_{error.code}", sentence % {"why": error.public}, "", None, holding=token):
         Generation.objects.filter(pk=generation.pk).update(provider_cost_json=reported)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from generations import providers, queue
-from generations.errors import PortalError
+from generations.errors import PortalError, Retry
 from generations.lifecycle import checkpoints
 from generations.lifecycle.settle import charge_for_failure, finish
 from generations.lifecycle.timing import first_look_seconds, retry_seconds, typical_seconds
@@ -30,7 +30,7 @@ _Outcome = Attempt.Outcome
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one claim. Neither answer nor error: the lease was lost before anything was sent."""
+    """What came of one claim. Neither answer nor error: it must not be sent any more, and was not."""
 
     claim: Claim
     was_sent: bool
@@ -49,6 +49,8 @@ def apply_submit(result: Result) -> None:
         _answered_at_once(result.claim, result.answer)
     elif result.error is not None:
         _refused(result)
+    else:
+        _not_sent(result.claim)
 
 
 def accepted(
@@ -110,31 +112,49 @@ def ingesting(generation: Generation, finished: providers.Finished) -> bool:
         provider_cost_json=finished.cost.as_json() if finished.cost else None,
         provider_done_at=Now(),
         due_at=Now(),
+        failure_code="",
+        failure_public="",
+        failure_provider_words="",
     )
     if won:
         queue.kick_on_commit("ingest", generation_id=generation.pk)
     return won
 
 
+def _not_sent(claim: Claim) -> None:
+    """The lease was lost, or a cancel came, before anything left. Whoever closed the attempt meanwhile went on."""
+    with transaction.atomic():
+        if Attempt.objects.get(pk=claim.attempt_id).close(_Outcome.NOT_SENT):
+            again(claim.generation, seconds=0, tries=claim.generation.tries, waiting_for="")
+
+
 def _refused(result: Result) -> None:
     error, generation = result.error, result.claim.generation
-    if isinstance(error, providers.Rejected | providers.UnsupportedOption | providers.Misconfigured):
+    is_final = isinstance(error, providers.Rejected | providers.UnsupportedOption | providers.Misconfigured)
+    if is_final or (not result.was_sent and error is not None and error.retry == Retry.NEVER):
         _fail(result, error)
     elif isinstance(error, providers.Busy) or not result.was_sent or isinstance(error, providers.Unreachable):
         _again_later(result, error)
     else:
         # It was sent, and we do not know what became of it. The attempt stays open: nothing is submitted again.
-        attempt = Attempt.objects.get(pk=result.claim.attempt_id)
-        rows = Attempt.objects.filter(pk=attempt.pk, closed_at=None)
-        if rows.update(evidence={**attempt.evidence, **_evidence(error)}):
-            make_uncertain(generation, error.public if error else "")
+        with transaction.atomic():
+            # Locked, because a webhook may be putting its hint into the evidence.
+            attempt = Attempt.objects.select_for_update(no_key=True).get(pk=result.claim.attempt_id)
+            if attempt.closed_at is None:
+                Attempt.objects.filter(pk=attempt.pk).update(evidence={**attempt.evidence, **_evidence(error)})
+                make_uncertain(generation, error.public if error else "")
 
 
 def make_uncertain(generation: Generation, note: str) -> bool:
-    """The provider may have the job: the hold stays and nothing is sent again until somebody knows."""
-    return generation.advance(
-        Status.UNCERTAIN, only_from=frozenset({Status.SUBMITTING, Status.RUNNING}), note=note, due_at=Now()
-    )
+    """The provider may have the job: the hold stays and nothing is sent again until somebody knows.
+
+    Due for a lookup only where a submit is open. What the provider took and then lost waits for word from it, or for a
+    person.
+    """
+    is_open = Attempt.objects.filter(generation=generation, closed_at=None).exists()
+    facts: dict[str, Any] = {"due_at": Now()} if is_open else {"due_at": None, "waiting_for": note[:300]}
+    sources = frozenset({Status.SUBMITTING, Status.RUNNING})
+    return generation.advance(Status.UNCERTAIN, only_from=sources, note=note, **facts)
 
 
 def _fail(result: Result, error: PortalError | None) -> None:

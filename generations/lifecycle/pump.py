@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from generations import providers
 from generations.lifecycle.accounts import provider_account, provider_session
@@ -29,6 +29,9 @@ Work = TypeVar("Work")
 Outcome = TypeVar("Outcome")
 P = ParamSpec("P")
 T = TypeVar("T")
+
+_DATABASE_IS_AWAY = (OperationalError, InterfaceError)
+_WAITS_FOR_DATABASE_SECONDS = 15  # beyond the pump's time, within its job's time-out
 
 _LEASE = """
     INSERT INTO generations_pumplease AS lease (account_id, kind, holder, token, until)
@@ -58,6 +61,7 @@ class Pump(ABC, Generic[Work, Outcome]):
         self._under_way: dict[asyncio.Task[None], Work] = {}
         self._results: list[Outcome] = []
         self._handled = 0
+        self._renew_at = 0.0
 
     # What a pump is made of -------------------------------------------------------------------------------------
 
@@ -71,7 +75,7 @@ class Pump(ABC, Generic[Work, Outcome]):
 
     @abstractmethod
     def apply(self, results: list[Outcome]) -> None:
-        """Write outcomes down. On the database thread."""
+        """Write outcomes down, and take off the list what is dealt with. On the database thread."""
 
     def renew(self, items: list[Work]) -> None:
         """Keep the leases of the rows that are under way. On the database thread. For work longer than its lease."""
@@ -99,19 +103,30 @@ class Pump(ABC, Generic[Work, Outcome]):
 
     async def _loop(self) -> None:
         end = time.monotonic() + self.seconds
-        renew_at = 0.0
         while True:
-            if time.monotonic() >= renew_at:
-                await self.db(self._lease)
-                await self.db(self.renew, list(self._under_way.values()))
-                renew_at = time.monotonic() + settings.LIFECYCLE["account_lease_seconds"] / 4
-            await self._apply_results()
-            over = time.monotonic() >= end
-            if not over and self.accounts:
-                await self._claim()
-            if not self._under_way and not self._results and (over or await self._nothing_soon()):
-                return
+            try:
+                if await self._is_over(end):
+                    return
+            except _DATABASE_IS_AWAY as error:
+                # What is under way may be paid for: its answer is kept until it can be written down.
+                is_idle = not self._under_way and not self._results
+                if is_idle or time.monotonic() >= end + _WAITS_FOR_DATABASE_SECONDS:
+                    raise
+                log.warning("database_away", pump=self.kind, error=type(error).__name__)
+                await self.db(connection.close)
             await self._pause()
+
+    async def _is_over(self, end: float) -> bool:
+        """One round; whether it was the last."""
+        if time.monotonic() >= self._renew_at:
+            await self.db(self._lease)
+            await self.db(self.renew, list(self._under_way.values()))
+            self._renew_at = time.monotonic() + settings.LIFECYCLE["account_lease_seconds"] / 4
+        await self._apply_results()
+        over = time.monotonic() >= end
+        if not over and self.accounts:
+            await self._claim()
+        return not self._under_way and not self._results and (over or await self._nothing_soon())
 
     async def _claim(self) -> None:
         room = self.at_once - len(self._under_way)
@@ -133,7 +148,10 @@ class Pump(ABC, Generic[Work, Outcome]):
     async def _apply_results(self) -> None:
         if self._results:
             results, self._results = self._results, []
-            await self.db(self.apply, results)
+            try:
+                await self.db(self.apply, results)
+            finally:
+                self._results = results + self._results
 
     async def _pause(self) -> None:
         self._changed.clear()
@@ -148,6 +166,17 @@ class Pump(ABC, Generic[Work, Outcome]):
             return True
         seconds = await self.db(self.seconds_to_next)
         return seconds is None or seconds > settings.LIFECYCLE["pump_idle_seconds"]
+
+    def each(self, results: list[T], write: Callable[[T], object]) -> None:
+        """Write outcomes down one by one, so that a defect with one does not lose the others."""
+        while results:
+            try:
+                write(results[0])
+            except _DATABASE_IS_AWAY:
+                raise
+            except Exception:
+                log.exception("outcome_not_written", pump=self.kind)
+            del results[0]
 
     async def db(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that needs the database on the database thread."""

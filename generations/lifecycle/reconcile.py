@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from generations import catalog, providers, queue
@@ -26,6 +27,7 @@ from generations.lifecycle.outcomes import accepted, again, make_uncertain
 from generations.models import Attempt, Generation, ProviderAccount, Status
 
 _ASK_AGAIN_SECONDS = (5, 15, 60, 60, 300, 300, 900)
+_NO_SUCH_TASK = frozenset({400, 404, 410, 422})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +82,33 @@ def requeue_unsent() -> int:
 
 def claim_lookups(accounts: Mapping[int, ProviderAccount], room: int) -> list[Lookup]:
     """Claim due `uncertain` takes that there is a way to ask about."""
-    rows = (
-        Generation.objects.due()
-        .filter(status=Status.UNCERTAIN, account_id__in=list(accounts))
-        .filter(attempts__closed_at=None, attempts__sent_at__isnull=False)
-        .order_by("due_at")[:room]
-    )
+    rows = Generation.objects.due().filter(status=Status.UNCERTAIN, account_id__in=list(accounts))
     lookups = []
-    for row in rows:
+    for row in rows.order_by("due_at")[:room]:
+        if row.provider_task_id:
+            _follow_again(row)
+            continue
+        attempt = row.attempts.filter(closed_at=None, sent_at__isnull=False).first()
         lease_until = Now() + timedelta(seconds=settings.LIFECYCLE["follow_lease_seconds"])
-        won = Generation.objects.due().filter(pk=row.pk, status=Status.UNCERTAIN, lease_token=row.lease_token)
-        if won.update(lease_token=row.lease_token + 1, lease_until=lease_until):
-            lookups += _lookup(row, accounts[row.account_id])
+        mine = Generation.objects.due().filter(pk=row.pk, status=Status.UNCERTAIN, lease_token=row.lease_token)
+        if attempt and mine.update(lease_token=row.lease_token + 1, lease_until=lease_until):
+            lookups += _lookup(row, attempt, accounts[row.account_id])
     return lookups
 
 
-def _lookup(row: Generation, account: ProviderAccount) -> list[Lookup]:
-    attempt = row.attempts.get(closed_at=None)
+def _follow_again(row: Generation) -> None:
+    """The provider had taken it, and we had given up asking; now a webhook speaks of it."""
+    note = _("The provider sent word of this take, so it is asked about again.")
+    row.advance(Status.RUNNING, only_from=frozenset({Status.UNCERTAIN}), note=note, due_at=Now())
+
+
+def _lookup(row: Generation, attempt: Attempt, account: ProviderAccount) -> list[Lookup]:
     route = catalog.load().find_route(account.provider, row.recipe)
-    assert route is not None, "a route was quoted, so the catalog has it"
-    row.account = account
-    if not attempt.evidence.get("hint_task_id") and not providers.adapter_class(account.provider).can_find:
+    has_hint = bool(attempt.evidence.get("hint_task_id"))
+    if route is None or not (has_hint or providers.adapter_class(account.provider).can_find):
         _wait_for_a_person(row)
         return []
+    row.account = account
     return [Lookup(row, attempt, account, route)]
 
 
@@ -115,10 +121,11 @@ def _wait_for_a_person(row: Generation) -> None:
         row.log("waits_for_person", note)
 
 
-async def look_up(item: Lookup, adapter: providers.Adapter) -> Lookup:
+async def look_up(item: Lookup, adapter_of: Callable[[ProviderAccount], providers.Adapter]) -> Lookup:
     """Ask the provider. HTTP only."""
     hint = item.attempt.evidence.get("hint_task_id")
     try:
+        adapter = adapter_of(item.account)
         if hint:
             operation = adapter.operation_for(hint, item.route, provider_account(item.account))
             await adapter.follow(operation, item.route)  # any answer says that it is ours: another key gets an error
@@ -130,36 +137,47 @@ async def look_up(item: Lookup, adapter: providers.Adapter) -> Lookup:
 
 def apply_lookup(item: Lookup) -> None:
     """Write down what a lookup found."""
-    if item.found is not None:
-        note = _("Confirmed with the provider after an unclear answer.")
-        if accepted(item.generation, item.attempt.pk, item.found, Attempt.Outcome.FOUND, note):
-            return
-    if item.was_by_hint:
-        # Not confirmed, or another take's: the hint is worth nothing. Only that one; the evidence stays.
-        evidence = {**item.attempt.evidence, "refused_hint": item.attempt.evidence["hint_task_id"]}
-        if item.error is None or isinstance(item.error, providers.Rejected) or item.found is not None:
-            evidence.pop("hint_task_id")
-        Attempt.objects.filter(pk=item.attempt.pk).update(evidence=evidence)
-        _ask_again(item, absent=False)
+    note = _("Confirmed with the provider after an unclear answer.")
+    if item.found and accepted(item.generation, item.attempt.pk, item.found, Attempt.Outcome.FOUND, note):
         return
-    _ask_again(item, absent=item.error is None)
+    with transaction.atomic():
+        # Locked and read anew, because a webhook may have put its hint there while we asked.
+        attempt = Attempt.objects.select_for_update(no_key=True).get(pk=item.attempt.pk)
+        if attempt.closed_at is None:
+            _note_answer(item, attempt)
+            _next_question(item, attempt)
 
 
-def _ask_again(item: Lookup, *, absent: bool) -> None:
-    count = item.attempt.absent_count + (1 if absent else 0)
-    Attempt.objects.filter(pk=item.attempt.pk).update(absent_count=count, looked_up_at=Now())
-    if absent and count >= 2 and _absence_counts(item):
-        with transaction.atomic():
-            if item.attempt.close(Attempt.Outcome.ABSENT):
-                note = _("The provider does not have this take, asked twice. It is sent again with the same number.")
-                again(item.generation, seconds=0, tries=0, waiting_for=note)
+def _note_answer(item: Lookup, attempt: Attempt) -> None:
+    if item.was_by_hint and _is_refuted(item):
+        # Not known with our key, or another take's: worth nothing. Only this one; the evidence stays.
+        attempt.evidence["refused_hint"] = attempt.evidence.pop("hint_task_id", "")
+    elif not item.was_by_hint and item.found is None and item.error is None:
+        attempt.absent_count += 1
+    attempt.looked_up_at = timezone.now()
+    attempt.save(update_fields=["evidence", "absent_count", "looked_up_at"])
+
+
+def _is_refuted(item: Lookup) -> bool:
+    """Whether the provider said no to a hint, and did not merely fail to answer; or the job is another take's."""
+    status = item.error.data.get("status") if item.error else None
+    return item.error is None or isinstance(item.error, providers.Rejected) or status in _NO_SUCH_TASK
+
+
+def _next_question(item: Lookup, attempt: Attempt) -> None:
+    has_new_hint = not item.was_by_hint and "hint_task_id" in attempt.evidence
+    if not has_new_hint and attempt.absent_count >= 2 and _absence_counts(item):
+        attempt.close(Attempt.Outcome.ABSENT)
+        note = _("The provider does not have this take, asked twice. It is sent again with the same number.")
+        again(item.generation, seconds=0, tries=0, waiting_for=note)
         return
     tries = item.generation.tries
-    if tries >= len(_ASK_AGAIN_SECONDS):
+    if tries >= len(_ASK_AGAIN_SECONDS) and not has_new_hint:
         _wait_for_a_person(item.generation)
         return
+    seconds = 0 if has_new_hint else _ASK_AGAIN_SECONDS[tries]
     Generation.objects.filter(pk=item.generation.pk, status=Status.UNCERTAIN).update(
-        tries=tries + 1, lease_until=None, due_at=Now() + timedelta(seconds=_ASK_AGAIN_SECONDS[tries])
+        tries=tries + 1, lease_until=None, due_at=Now() + timedelta(seconds=seconds)
     )
 
 

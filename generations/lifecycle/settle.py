@@ -67,23 +67,26 @@ def finish(
         )
         if not won:
             return False
-        settle(generation, charged=charged, now=now, reason=reason or note)
+        total = settle(generation, charged=charged, now=now, reason=reason or note)
+        if total != charged:
+            Generation.objects.filter(pk=generation.pk).update(charged_credits=total)
+            generation.charged_credits = total
     return True
 
 
-def settle(generation: Generation, *, charged: Decimal, now: datetime, reason: str) -> None:
-    """Resolve the hold, once; what goes beyond it is an overrun. Repeating it changes nothing."""
-    captured = Decimal(0)
-    if generation.hold_credits:
-        settled = ledger.movements_of(generation)
-        resolved = next((line for line in settled if line.kind in ("capture", "release")), None)
-        if resolved is None:
-            ledger.settle(generation=generation, charged=charged, now=now, reason=reason)
-            captured = min(charged, generation.hold_credits)
-        else:
-            captured = sum((line.amount_on("spent") for line in settled), Decimal(0))
+def settle(generation: Generation, *, charged: Decimal, now: datetime, reason: str) -> Decimal:
+    """Resolve the hold, once; what goes beyond it is an overrun. What the take has cost altogether.
+
+    Repeating it changes nothing. What an earlier end captured stays captured, also where a later one reports less.
+    """
+    settled = ledger.movements_of(generation)
+    captured = sum((line.amount_on("spent") for line in settled), Decimal(0))
+    if generation.hold_credits and not any(line.kind in ("capture", "release") for line in settled):
+        ledger.settle(generation=generation, charged=charged, now=now, reason=reason)
+        captured = min(charged, generation.hold_credits)
     beyond = charged - captured
     if beyond > 0:
         key = f"overrun:{generation.public_id.hex}:{charged}"
         ledger.overrun(generation=generation, amount=beyond, key=key, now=now, reason=reason)
         log.warning("overrun", generation=generation.pk, credits=str(beyond))
+    return max(charged, captured)

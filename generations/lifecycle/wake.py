@@ -23,20 +23,21 @@ def wake(
     A task id in it is kept on the open attempt as a hint; `reconcile` uses it only after a read with our key. A
     `submitting` row never becomes claimable by a webhook.
     """
-    _, is_new = CallbackReceipt.objects.get_or_create(
-        account=account,
-        delivery_id=callback.delivery_id[:160],
-        defaults={
-            "generation": generation,
-            "task_id": callback.task_id[:120],
-            "is_verified": callback.verified,
-            "body_sha256": body_sha256,
-            "received_at": now,
-        },
-    )
-    if generation is None or not is_new:
-        return is_new
+    # All or nothing: a receipt without its effect would turn the provider's next try into a repeat that does nothing.
     with transaction.atomic():
+        _, is_new = CallbackReceipt.objects.get_or_create(
+            account=account,
+            delivery_id=callback.delivery_id[:160],
+            defaults={
+                "generation": generation,
+                "task_id": callback.task_id[:120],
+                "is_verified": callback.verified,
+                "body_sha256": body_sha256,
+                "received_at": now,
+            },
+        )
+        if generation is None or not is_new:
+            return is_new
         _keep_hint(generation, callback.task_id)
         rows = Generation.objects.filter(pk=generation.pk, status__in=(Status.RUNNING, Status.UNCERTAIN))
         rested = rows.filter(Q(woken_at=None) | Q(woken_at__lte=Now() - _AT_MOST_EVERY))
