@@ -24,7 +24,7 @@ def field_name(slug: str, credential: str) -> str:
 
 def _input(slug: str, credential: str) -> forms.CharField:
     return forms.CharField(
-        label=f"{providers.adapter_class(slug).label}: {credential.replace('_', ' ')}",
+        label=f"{providers.adapter_class(slug).label}: {credential.replace('_', ' ').replace('api ', 'API ')}",
         required=False,
         max_length=1_000,
         widget=UnfoldAdminPasswordWidget(render_value=False, attrs={"autocomplete": "new-password"}),
@@ -50,7 +50,13 @@ class ProviderAccountForm(forms.ModelForm):
         for slug in [self.instance.provider] if self.instance.pk else providers.slugs():
             for credential in providers.adapter_class(slug).credential_fields:
                 self.fields[field_name(slug, credential)] = _input(slug, credential)
+        if settings.SANDBOX_ORIGIN and "origin" in self.fields:
+            sentence = _("Leave it empty for the provider's own hosts. The sandbox of this site is %(origin)s.")
+            self.fields["origin"].help_text = sentence % {"origin": settings.SANDBOX_ORIGIN}
         if self.instance.pk:
+            # Chosen once: the key and all takes belong to it.
+            if "provider" in self.fields:
+                self.fields["provider"].disabled = True
             self._say_what_is_stored()
 
     def _say_what_is_stored(self) -> None:

@@ -47,9 +47,6 @@ class AttemptInline(ReadOnlyInline):
     fields = ("number", "opened_at", "sent_at", "closed_at", "outcome", "provider_task_id", "shown_evidence")
     ordering = ("number",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
-        return super().get_queryset(request).select_related("generation")
-
     @display(description="evidence")
     def shown_evidence(self, attempt: Attempt) -> Any:
         return json_block(attempt.evidence)
@@ -81,12 +78,11 @@ class AssetInline(ReadOnlyInline):
 class InputInline(ReadOnlyInline):
     model = GenerationInput
     verbose_name_plural = "inputs"
-    show_change_link = False
     fields = ("role", "index", "asset", "blob")
     ordering = ("pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GenerationInput]:
-        return super().get_queryset(request).select_related("generation", "asset", "blob")
+        return super().get_queryset(request).select_related("asset", "blob")
 
 
 EVIDENCE = (EventInline, MovementInline, AttemptInline, CallInline, ReceiptInline, InputInline, AssetInline)

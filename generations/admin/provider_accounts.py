@@ -105,10 +105,6 @@ class ProviderAccountAdmin(ActsMixin, ModelAdmin):
             shown.append(("State", {"fields": facts}))
         return shown
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ProviderAccount | None = None) -> tuple[str, ...]:
-        """The provider is chosen once: the key and all takes belong to it."""
-        return (*self.readonly_fields, "provider") if obj else self.readonly_fields
-
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         # The credential inputs are declared on the form; Django asks only for the model's own fields by name.
         own = {field.name for field in ProviderAccount._meta.get_fields()}

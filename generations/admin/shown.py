@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
 
 from generations import ledger
 
@@ -44,20 +45,25 @@ class ReadOnlyInline(ReadOnly, TabularInline):
 
     extra = 0
     tab = True
-    show_change_link = True
+    # Unfold shows its own link only under the mouse.
+    hide_title = True
     per_page = 25
 
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return ["row", *self.fields]
+
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return list(self.fields)
+        return self.get_fields(request, obj)
+
+    @display(description="row")
+    def row(self, row: Model) -> SafeString:
+        return link(row, f"#{row.pk}")
 
 
-def link(row: Model | None, text: str = "") -> str | SafeString:
+def link(row: Model, text: str) -> SafeString:
     """A link to a row's page in the admin."""
-    if row is None:
-        return NOTHING
-    meta = row._meta
-    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
-    return format_html('<a href="{}" class="text-link">{}</a>', url, text or str(row))
+    url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    return format_html('<a href="{}" class="text-link">{}</a>', url, text)
 
 
 def list_link(model: type[Model], text: str, **filters: Any) -> SafeString:

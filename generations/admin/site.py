@@ -39,6 +39,9 @@ from generations.models import (
 # One way in for everybody: e-mail and password, with allauth's limits on guessing.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
+admin.site.index_title = _("Overview")
+
+_ON_THE_WAY = (Status.SUBMITTING, Status.RUNNING, Status.INGESTING)
 _GROUPS: tuple[tuple[str | Promise, tuple[tuple[type[Model], str], ...]], ...] = (
     (_("Work"), ((Generation, "movie"), (Asset, "video_library"), (Project, "folder"))),
     (_("People"), ((Team, "groups"), (Membership, "badge"), (User, "person"))),
@@ -92,14 +95,14 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _take_figures() -> list[dict[str, Any]]:
     uncertain = Generation.objects.filter(status=Status.UNCERTAIN).count()
     in_line = Generation.objects.filter(status=Status.QUEUED).count()
-    with_provider = Generation.objects.filter(status__in=(Status.SUBMITTING, Status.RUNNING, Status.INGESTING)).count()
+    with_provider = Generation.objects.filter(status__in=_ON_THE_WAY).count()
     since = timezone.now() - timedelta(days=1)
     failed = Generation.objects.filter(status=Status.FAILED, finished_at__gte=since).count()
     today = f"?status__exact=failed&finished_at__gte={since.date().isoformat()}"
     return [
         _figure(_("Takes not confirmed"), uncertain, _list_url(Generation, "?status__exact=uncertain"), uncertain > 0),
         _figure(_("Takes in line"), in_line, _list_url(Generation, "?status__exact=queued")),
-        _figure(_("Takes on the way"), with_provider, _list_url(Generation, "?status__exact=running")),
+        _figure(_("Takes on the way"), with_provider, _list_url(Generation, f"?status__in={','.join(_ON_THE_WAY)}")),
         _figure(_("Takes failed in 24 hours"), failed, _list_url(Generation, today)),
     ]
 

@@ -24,6 +24,9 @@ from generations.models import Generation, Status
 
 _CHANGE = "generations.change_generation"
 _COLOURS = {
+    Status.AWAITING_APPROVAL: "default",
+    Status.QUEUED: "default",
+    Status.CANCELED: "default",
     Status.DONE: "success",
     Status.FAILED: "danger",
     Status.UNCERTAIN: "warning",
@@ -83,7 +86,7 @@ class ModelFilter(admin.SimpleListFilter):
 @admin.register(Generation)
 class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
     list_display = (
-        "number",
+        "name",
         "shown_status",
         "team",
         "project",
@@ -110,9 +113,17 @@ class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
     search_help_text = "T-0042, public id, the provider's task id, e-mail address or words of the prompt"
     ordering = ("-pk",)
     inlines = EVIDENCE
-    readonly_fields = ("shown_status", "recipe_text", "quote_text", "operation_text", "outputs_text", "cost_text")
+    readonly_fields = (
+        "name",
+        "shown_status",
+        "recipe_text",
+        "quote_text",
+        "operation_text",
+        "outputs_text",
+        "cost_text",
+    )
     fieldsets = (
-        (None, {"fields": ("number", "shown_status", "team", "project", "created_by", "public_id", "created_at")}),
+        (None, {"fields": ("name", "status", "team", "project", "created_by", "public_id", "created_at")}),
         (
             "Why it stands as it does",
             {"fields": ("waiting_for", "failure_code", "failure_public", "failure_provider_words")},
@@ -196,6 +207,10 @@ class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
         if number:
             return queryset.filter(number=int(number[1])), False
         return super().get_search_results(request, queryset, search_term)
+
+    @display(description="take", ordering="number")
+    def name(self, take: Generation) -> str:
+        return take.name
 
     @display(description="status", ordering="status", label=_COLOURS)
     def shown_status(self, take: Generation) -> tuple[str, str]:
