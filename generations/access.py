@@ -87,8 +87,9 @@ def rights_of(roles: Iterable[str]) -> frozenset[May]:
 
 
 def teams_of(user: User | AnonymousUser) -> QuerySet[Team]:
-    """The teams a person is a member of, by name."""
-    return Team.objects.filter(memberships__user_id=user.pk or 0).order_by("name", "pk")
+    """The teams a person is a member of, by name; none for one who is not active."""
+    mine = Membership.objects.filter(user_id=user.pk or 0, user__is_active=True)
+    return Team.objects.filter(memberships__in=mine).order_by("name", "pk")
 
 
 def get_member(user: User | AnonymousUser, team_slug: str) -> Member:

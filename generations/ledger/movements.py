@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext as _
 
 from generations import models
@@ -140,7 +140,6 @@ def _translated(error: DatabaseError) -> Exception:
         return ShortfallOpen(shortfall=Decimal(detail[0]))
     if sqlstate == "KS003":
         return KeyReused(str(cause))
-    constraint = getattr(getattr(cause, "diag", None), "constraint_name", None) or ""
-    if isinstance(error, IntegrityError) and "resolves_id" in constraint:
+    if sqlstate == "KS004":
         return HoldResolved(str(cause))
     return error

@@ -3,6 +3,40 @@
 from django.db import migrations
 
 FUNCTIONS = """
+CREATE FUNCTION ledger_open(
+    p_team bigint, p_kind text, p_key text, p_resolves bigint, p_generation bigint, p_actor bigint, p_reason text,
+    p_happened_at timestamptz, OUT movement_id bigint, OUT is_new boolean
+) LANGUAGE plpgsql AS $$
+DECLARE
+    known record;
+BEGIN
+    INSERT INTO generations_movement
+        (team_id, kind, idempotency_key, resolves_id, generation_id, actor_id, reason, happened_at)
+    VALUES (p_team, p_kind, p_key, p_resolves, p_generation, p_actor, p_reason, p_happened_at)
+    ON CONFLICT (idempotency_key) DO NOTHING
+    RETURNING id INTO movement_id;
+    is_new := movement_id IS NOT NULL;
+    IF is_new THEN
+        RETURN;
+    END IF;
+    SELECT m.id, m.team_id, m.kind, m.resolves_id, m.generation_id INTO known
+    FROM generations_movement m WHERE m.idempotency_key = p_key;
+    IF (known.team_id, known.kind) <> (p_team, p_kind)
+       OR known.resolves_id IS DISTINCT FROM p_resolves OR known.generation_id IS DISTINCT FROM p_generation THEN
+        RAISE EXCEPTION 'The key % belongs to movement %.', p_key, known.id USING ERRCODE = 'KS003';
+    END IF;
+    movement_id := known.id;
+END $$;
+
+CREATE FUNCTION ledger_refuse_for_want(p_team bigint, p_needed numeric) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    has numeric;
+BEGIN
+    SELECT balance INTO has FROM generations_ledgeraccount WHERE team_id = p_team AND kind = 'available';
+    RAISE EXCEPTION 'Not enough credits.' USING ERRCODE = 'KS001', DETAIL = p_needed || ' ' || coalesce(has, 0);
+END $$;
+
+-- Any movement but a hold.
 CREATE FUNCTION ledger_post(
     p_team bigint, p_kind text, p_key text, p_accounts text[], p_amounts numeric[],
     p_resolves bigint, p_generation bigint, p_actor bigint, p_reason text, p_happened_at timestamptz,
@@ -11,34 +45,13 @@ CREATE FUNCTION ledger_post(
 DECLARE
     leg record;
     after numeric;
-    owed numeric;
-    known record;
-    legs integer := 0;
 BEGIN
     IF coalesce((SELECT sum(a) FROM unnest(p_amounts) a), 0) <> 0 OR coalesce(cardinality(p_amounts), 0) < 2 THEN
         RAISE EXCEPTION 'A movement needs two or more entries that sum to zero: %', p_amounts;
     END IF;
-    INSERT INTO generations_movement
-        (team_id, kind, idempotency_key, resolves_id, generation_id, actor_id, reason, happened_at)
-    VALUES (p_team, p_kind, p_key, p_resolves, p_generation, p_actor, p_reason, p_happened_at)
-    ON CONFLICT (idempotency_key) DO NOTHING
-    RETURNING id INTO movement_id;
-    is_new := movement_id IS NOT NULL;
-    IF p_kind = 'hold' THEN
-        -- The purse's lock would otherwise last as long as the disk takes. Who holds waits for the disk after COMMIT,
-        -- without the lock (ledger.make_durable); whatever commits later is on disk only together with this.
-        PERFORM set_config('synchronous_commit', 'off', true);
-    END IF;
+    SELECT o.movement_id, o.is_new INTO movement_id, is_new
+    FROM ledger_open(p_team, p_kind, p_key, p_resolves, p_generation, p_actor, p_reason, p_happened_at) o;
     IF NOT is_new THEN
-        SELECT m.id, m.team_id, m.kind, m.resolves_id, m.generation_id INTO known
-        FROM generations_movement m WHERE m.idempotency_key = p_key;
-        IF (known.team_id, known.kind) <> (p_team, p_kind)
-           OR known.resolves_id IS DISTINCT FROM p_resolves OR known.generation_id IS DISTINCT FROM p_generation
-           OR (SELECT sum(e.amount) FROM generations_entry e WHERE e.movement_id = known.id AND e.amount > 0)
-              <> (SELECT sum(a) FROM unnest(p_amounts) a WHERE a > 0) THEN
-            RAISE EXCEPTION 'The key % belongs to movement %.', p_key, known.id USING ERRCODE = 'KS003';
-        END IF;
-        movement_id := known.id;
         RETURN;
     END IF;
     -- Always in the order of the accounts' ids, so that no two movements wait for each other.
@@ -52,28 +65,48 @@ BEGIN
         WHERE id = leg.id AND (leg.kind <> 'available' OR balance + leg.amount >= 0)
         RETURNING balance INTO after;
         IF NOT FOUND THEN
-            SELECT balance INTO after FROM generations_ledgeraccount WHERE id = leg.id;
-            RAISE EXCEPTION 'Not enough credits.' USING ERRCODE = 'KS001', DETAIL = (-leg.amount) || ' ' || after;
+            PERFORM ledger_refuse_for_want(p_team, -leg.amount);
         END IF;
         INSERT INTO generations_entry (movement_id, account_id, amount, balance_after)
         VALUES (ledger_post.movement_id, leg.id, leg.amount, after);
-        legs := legs + 1;
     END LOOP;
-    IF legs < cardinality(p_accounts) THEN
-        -- A team to which nobody ever gave credits has no purses yet.
-        SELECT -l.amount INTO owed FROM unnest(p_accounts, p_amounts) AS l(kind, amount)
-        WHERE l.kind = 'available' AND l.amount < 0;
-        IF legs = 0 AND owed IS NOT NULL THEN
-            RAISE EXCEPTION 'Not enough credits.' USING ERRCODE = 'KS001', DETAIL = owed || ' 0';
-        END IF;
-        RAISE EXCEPTION 'Team % lacks one of the purses %.', p_team, p_accounts;
+END $$;
+
+-- A hold: the movement that everybody waits for, so it is written out, with as few statements as it takes.
+CREATE FUNCTION ledger_hold(
+    p_team bigint, p_amount numeric, p_key text, p_generation bigint, p_actor bigint, p_happened_at timestamptz,
+    OUT movement_id bigint, OUT is_new boolean
+) LANGUAGE plpgsql AS $$
+DECLARE
+    available record;
+    held record;
+    owed numeric;
+BEGIN
+    SELECT o.movement_id, o.is_new INTO movement_id, is_new
+    FROM ledger_open(p_team, 'hold', p_key, NULL, p_generation, p_actor, '', p_happened_at) o;
+    IF NOT is_new THEN
+        RETURN;
     END IF;
-    IF p_kind = 'hold' THEN
-        -- Read after the team's row is locked: a shortfall booked before us is seen.
-        SELECT balance INTO owed FROM generations_ledgeraccount WHERE team_id = p_team AND kind = 'shortfall';
-        IF owed < 0 THEN
-            RAISE EXCEPTION 'A shortfall is open.' USING ERRCODE = 'KS002', DETAIL = (-owed)::text;
-        END IF;
+    -- The purse's lock would otherwise last as long as the disk takes. Who holds waits for the disk after COMMIT,
+    -- without the lock (ledger.make_durable); whatever commits later is on disk only together with this.
+    PERFORM set_config('synchronous_commit', 'off', true);
+    -- `available` was made before `held`, so this is the order of the ids too.
+    UPDATE generations_ledgeraccount SET balance = balance - p_amount
+    WHERE team_id = p_team AND kind = 'available' AND balance >= p_amount
+    RETURNING id, balance INTO available;
+    IF NOT FOUND THEN
+        PERFORM ledger_refuse_for_want(p_team, p_amount);
+    END IF;
+    UPDATE generations_ledgeraccount SET balance = balance + p_amount
+    WHERE team_id = p_team AND kind = 'held'
+    RETURNING id, balance INTO STRICT held;
+    INSERT INTO generations_entry (movement_id, account_id, amount, balance_after)
+    VALUES (ledger_hold.movement_id, available.id, -p_amount, available.balance),
+           (ledger_hold.movement_id, held.id, p_amount, held.balance);
+    -- Read after the team's row is locked: a shortfall booked before us is seen.
+    SELECT balance INTO owed FROM generations_ledgeraccount WHERE team_id = p_team AND kind = 'shortfall';
+    IF owed < 0 THEN
+        RAISE EXCEPTION 'A shortfall is open.' USING ERRCODE = 'KS002', DETAIL = (-owed)::text;
     END IF;
 END $$;
 
@@ -157,7 +190,10 @@ DROP TRIGGER movement_is_immutable ON generations_movement;
 DROP FUNCTION ledger_check_movement();
 DROP FUNCTION ledger_refuse_change();
 DROP FUNCTION ledger_settle(bigint, numeric, text, text, timestamptz);
+DROP FUNCTION ledger_hold(bigint, numeric, text, bigint, bigint, timestamptz);
 DROP FUNCTION ledger_post(bigint, text, text, text[], numeric[], bigint, bigint, bigint, text, timestamptz);
+DROP FUNCTION ledger_refuse_for_want(bigint, numeric);
+DROP FUNCTION ledger_open(bigint, text, text, bigint, bigint, bigint, text, timestamptz);
 """
 
 

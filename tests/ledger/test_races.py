@@ -12,6 +12,7 @@ from generations import ledger
 from generations.models import LedgerAccount, Movement
 from tests.ledger.books import Books, differences
 from tests.ledger.races import PATIENCE_SECONDS, at_once, my_pid, wait_for_one_behind
+from tests.make import make_generation, make_price_rules
 
 D = Decimal
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,15 +84,27 @@ def test_a_capture_and_a_release_at_once_resolve_the_hold_once(books):
 
 
 def test_the_same_settlement_from_eight_threads_is_one_movement(books):
-    books.grant("100")
-    take = books.held_take("60")
+    books.grant("300")
+    for _ in range(5):
+        take = books.held_take("60")
 
-    answers = at_once(*[partial(ledger.settle, generation=take, charged=D(45), now=timezone.now())] * 8)
+        answers = at_once(*[partial(ledger.settle, generation=take, charged=D(45), now=timezone.now())] * 8)
 
-    books.close(take, D(45))
-    assert len({answer.movement_id for answer in answers}) == 1
-    assert sum(answer.is_new for answer in answers) == 1
-    assert books.balances() == {"available": "55", "spent": "45", "given": "100"}
+        books.close(take, D(45))
+        assert [answer for answer in answers if not isinstance(answer, ledger.Posted)] == []
+        assert len({answer.movement_id for answer in answers}) == 1
+        assert sum(answer.is_new for answer in answers) == 1
+    assert books.balances() == {"available": "75", "spent": "225", "given": "300"}
+
+
+def test_the_same_form_sent_from_eight_threads_is_one_take_and_one_hold(books):
+    make_price_rules()
+    books.grant("1000")
+
+    takes = at_once(*[partial(make_generation, books.member, key="one form")] * 8)
+
+    assert {take.pk for take in takes} == {books.team.generations.get().pk}
+    assert books.lines()[1:] == [("hold", "140", "Available", "Held")]
 
 
 def test_a_last_credit_is_either_held_or_expired(books):

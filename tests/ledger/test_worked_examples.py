@@ -289,9 +289,10 @@ def test_a_hold_is_resolved_at_most_once_whatever_the_key(books):
     books.settle(take, "100")
     hold = Movement.objects.get(generation=take, kind="hold")
 
+    release = "ledger_post(%s, %s, %s, %s::text[], %s::numeric[], %s, %s, NULL, '', now())"
     with pytest.raises(ledger.HoldResolved), transaction.atomic():
         movements.run(
-            "SELECT movement_id, is_new FROM ledger_post(%s, %s, %s, %s, %s, %s, %s, NULL, '', now())",
+            f"SELECT movement_id, is_new FROM {release}",
             [books.team.pk, "release", "another key", ["held", "available"], [D(-140), D(140)], hold.pk, take.pk],
         )
 
