@@ -27,6 +27,11 @@ PEOPLE = (
     ("tom@demo.example", "Tom Lindqvist", [Role.VIEWER]),
 )
 SIGN_IN = PEOPLE[0][0]
+# Any key works in the sandbox; these have the parts that each provider's key has.
+PLAY_KEYS: dict[Provider, dict[str, str]] = {
+    Provider.FAL: {"key": "sandbox:play"},
+    Provider.KLING: {"access_key": "sandbox", "secret_key": "play" * 8},
+}
 
 
 class Command(BaseCommand):
@@ -93,8 +98,7 @@ def make_sandbox_account(team: Team, provider: Provider, label: str) -> Provider
     account = ProviderAccount(
         label=label, provider=provider, origin=settings.SANDBOX_ORIGIN, is_sandbox=True, max_running=4
     )
-    keys = {"key": "sandbox:play"} if provider == Provider.FAL else {"access_key": "sandbox", "secret_key": "play" * 8}
-    account.set_credentials(keys)
+    account.set_credentials(PLAY_KEYS[provider])
     account.save()
     account.teams.add(team)
     return account
