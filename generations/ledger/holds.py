@@ -22,15 +22,9 @@ def hold(*, team: Team, amount: Decimal, generation: Generation, now: datetime, 
     Raises BadAmount, InsufficientCredits, ShortfallOpen.
     """
     check_amount(amount)
-    posted = post(
-        team=team,
-        kind=Movement.Kind.HOLD,
-        key=f"hold:{generation.public_id.hex}",
-        legs={Account.AVAILABLE: -amount, Account.HELD: amount},
-        now=now,
-        generation=generation,
-        actor=actor,
-    )
+    key = f"hold:{generation.public_id.hex}"
+    sql = "SELECT movement_id, is_new FROM ledger_hold(%s, %s, %s, %s, %s, %s)"
+    posted = run(sql, [team.pk, amount, key, generation.pk, actor.pk if actor else None, now])
     transaction.on_commit(make_durable)
     return posted
 
@@ -45,10 +39,10 @@ def hold_for_new(
     """
     check_amount(amount)
     sql = (
-        f"WITH {made} SELECT made.*, posted.movement_id FROM made, LATERAL "  # noqa: S608 the statement is ours
-        "ledger_post(%s, 'hold', %s, ARRAY['available', 'held'], %s::numeric[], NULL, made.id, %s, '', %s) posted"
+        f"WITH {made} SELECT made.*, posted.movement_id FROM made, "  # noqa: S608 the statement is ours
+        "LATERAL ledger_hold(%s, %s, %s, made.id, %s, %s) posted"
     )
-    arguments = [*values, team.pk, f"hold:{key}", [-amount, amount], actor.pk if actor else None, now]
+    arguments = [*values, team.pk, amount, f"hold:{key}", actor.pk if actor else None, now]
     # A statement alone is a transaction of its own; inside another one a refusal must not end that.
     with transaction.atomic() if connection.in_atomic_block else nullcontext():
         row = fetch(sql, arguments)

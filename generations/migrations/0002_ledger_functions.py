@@ -13,7 +13,7 @@ BEGIN
     INSERT INTO generations_movement
         (team_id, kind, idempotency_key, resolves_id, generation_id, actor_id, reason, happened_at)
     VALUES (p_team, p_kind, p_key, p_resolves, p_generation, p_actor, p_reason, p_happened_at)
-    ON CONFLICT (idempotency_key) DO NOTHING
+    ON CONFLICT DO NOTHING
     RETURNING id INTO movement_id;
     is_new := movement_id IS NOT NULL;
     IF is_new THEN
@@ -21,11 +21,31 @@ BEGIN
     END IF;
     SELECT m.id, m.team_id, m.kind, m.resolves_id, m.generation_id INTO known
     FROM generations_movement m WHERE m.idempotency_key = p_key;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'Hold % was resolved under another key than %.', p_resolves, p_key USING ERRCODE = 'KS004';
+    END IF;
     IF (known.team_id, known.kind) <> (p_team, p_kind)
        OR known.resolves_id IS DISTINCT FROM p_resolves OR known.generation_id IS DISTINCT FROM p_generation THEN
         RAISE EXCEPTION 'The key % belongs to movement %.', p_key, known.id USING ERRCODE = 'KS003';
     END IF;
     movement_id := known.id;
+END $$;
+
+-- A key stands for an amount too: taking another one from somewhere is a mistake of the caller. Where it goes may
+-- differ: a grant that is repeated finds the shortfall covered.
+CREATE FUNCTION ledger_check_same(p_movement bigint, p_accounts text[], p_amounts numeric[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM (SELECT * FROM unnest(p_accounts, p_amounts) AS t(kind, amount) WHERE amount < 0) l
+        FULL JOIN (SELECT a.kind, e.amount FROM generations_entry e
+                   JOIN generations_ledgeraccount a ON a.id = e.account_id
+                   WHERE e.movement_id = p_movement AND e.amount < 0) w
+            ON w.kind = l.kind
+        WHERE w.amount IS DISTINCT FROM l.amount
+    ) THEN
+        RAISE EXCEPTION 'Movement % has other amounts.', p_movement USING ERRCODE = 'KS003';
+    END IF;
 END $$;
 
 CREATE FUNCTION ledger_refuse_for_want(p_team bigint, p_needed numeric) RETURNS void LANGUAGE plpgsql AS $$
@@ -52,6 +72,7 @@ BEGIN
     SELECT o.movement_id, o.is_new INTO movement_id, is_new
     FROM ledger_open(p_team, p_kind, p_key, p_resolves, p_generation, p_actor, p_reason, p_happened_at) o;
     IF NOT is_new THEN
+        PERFORM ledger_check_same(movement_id, p_accounts, p_amounts);
         RETURN;
     END IF;
     -- Always in the order of the accounts' ids, so that no two movements wait for each other.
@@ -85,6 +106,7 @@ BEGIN
     SELECT o.movement_id, o.is_new INTO movement_id, is_new
     FROM ledger_open(p_team, 'hold', p_key, NULL, p_generation, p_actor, '', p_happened_at) o;
     IF NOT is_new THEN
+        PERFORM ledger_check_same(movement_id, ARRAY['available', 'held'], ARRAY[-p_amount, p_amount]);
         RETURN;
     END IF;
     -- The purse's lock would otherwise last as long as the disk takes. Who holds waits for the disk after COMMIT,
@@ -193,6 +215,7 @@ DROP FUNCTION ledger_settle(bigint, numeric, text, text, timestamptz);
 DROP FUNCTION ledger_hold(bigint, numeric, text, bigint, bigint, timestamptz);
 DROP FUNCTION ledger_post(bigint, text, text, text[], numeric[], bigint, bigint, bigint, text, timestamptz);
 DROP FUNCTION ledger_refuse_for_want(bigint, numeric);
+DROP FUNCTION ledger_check_same(bigint, text[], numeric[]);
 DROP FUNCTION ledger_open(bigint, text, text, bigint, bigint, bigint, text, timestamptz);
 """
 
