@@ -16,7 +16,17 @@ from django.utils.translation import gettext as _
 
 from generations.choices import Role
 from generations.errors import NotAllowed, PortalError
-from generations.models import Asset, Generation, Membership, Project, ProviderAccount, Team, User
+from generations.models import (
+    Asset,
+    Generation,
+    GenerationQuerySet,
+    Membership,
+    Project,
+    ProjectQuerySet,
+    ProviderAccount,
+    Team,
+    User,
+)
 
 
 class May(Enum):
@@ -102,7 +112,7 @@ def get_member(user: User | AnonymousUser, team_slug: str) -> Member:
     return Member(user, membership.team, membership, rights_of(membership.roles))
 
 
-def generations_for(member: Member) -> QuerySet[Generation]:
+def generations_for(member: Member) -> GenerationQuerySet:
     """The takes a member may see."""
     return Generation.objects.filter(team=member.team)
 
@@ -139,7 +149,7 @@ def get_visible_asset(user: User | AnonymousUser, public_id: UUID) -> Asset:
     return found
 
 
-def projects_for(member: Member) -> QuerySet[Project]:
+def projects_for(member: Member) -> ProjectQuerySet:
     """The projects a member may see, active ones first by name."""
     return Project.objects.filter(team=member.team)
 

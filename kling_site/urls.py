@@ -9,4 +9,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("callbacks/<slug:provider>/<uuid:token>/<uuid:public_id>/", webhooks.callback, name="callback"),
+    path("", include("generations.portal.urls")),
 ]

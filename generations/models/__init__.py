@@ -12,13 +12,14 @@ from generations.models.generation import (
     Generation,
     GenerationEvent,
     GenerationInput,
+    GenerationQuerySet,
     IllegalTransition,
     ProviderCall,
     Status,
 )
 from generations.models.ledger import Entry, LedgerAccount, Movement
 from generations.models.price import PriceRule
-from generations.models.project import Project
+from generations.models.project import Project, ProjectQuerySet
 from generations.models.provider_account import ProviderAccount, PumpLease
 from generations.models.statement import fetch
 from generations.models.team import Membership, Team, User
@@ -37,12 +38,14 @@ __all__ = [
     "Generation",
     "GenerationEvent",
     "GenerationInput",
+    "GenerationQuerySet",
     "IllegalTransition",
     "LedgerAccount",
     "Membership",
     "Movement",
     "PriceRule",
     "Project",
+    "ProjectQuerySet",
     "ProviderAccount",
     "ProviderCall",
     "PumpLease",

@@ -49,6 +49,16 @@ document.addEventListener("htmx:afterOnLoad", (event) => {
   if (event.detail.successful && !isBackground(event)) hideTrouble("session", "unreachable", "broken", "refused");
 });
 
+// Signing in again in another tab changes the token that forms carry; the cookie always has the one that counts.
+function renewToken() {
+  const [, token] = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) ?? [];
+  if (!token) return;
+  for (const field of document.querySelectorAll('input[name="csrfmiddlewaretoken"]')) field.value = token;
+}
+document.addEventListener("visibilitychange", renewToken);
+addEventListener("focus", renewToken);
+document.addEventListener("submit", renewToken, true);
+
 // A pressed button says that it works. `submit` covers forms without htmx too.
 let pressed = null;
 document.addEventListener("submit", (event) => {

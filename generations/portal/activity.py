@@ -1,0 +1,93 @@
+"""What happened to a take, as plain sentences in order of time: its events, its paid calls, what providers answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from generations.models import Attempt, Generation, GenerationEvent, ProviderCall, Status
+
+_SENTENCES = {
+    Status.AWAITING_APPROVAL: gettext_lazy("It waits for approval."),
+    Status.QUEUED: gettext_lazy("It went back in line; nothing was taken by the provider."),
+    Status.SUBMITTING: gettext_lazy("Its turn came: it is being sent to %(account)s."),
+    Status.RUNNING: gettext_lazy("%(account)s took it and renders it."),
+    Status.INGESTING: gettext_lazy("%(account)s is done; the file is copied into our storage and checked."),
+    Status.DONE: gettext_lazy("The take is stored."),
+    Status.FAILED: gettext_lazy("The take failed."),
+    Status.CANCELED: gettext_lazy("The take was canceled."),
+    Status.UNCERTAIN: gettext_lazy("It is not confirmed whether %(account)s took it. It will not be sent twice."),
+    "cancel_requested": gettext_lazy("Somebody asked to stop it."),
+    "input_changed": gettext_lazy("An image was prepared for sending; the original stays as it is."),
+    "late_answer": gettext_lazy("A late answer came in."),
+    "follow_failed": gettext_lazy("%(account)s could not be asked how it stands; it is asked again."),
+    "ingest_failed": gettext_lazy("The file could not be brought home yet; it is tried again."),
+    "waits_for_person": gettext_lazy("An administrator has to decide."),
+}
+_TONES = {
+    Status.DONE: "ok",
+    Status.FAILED: "bad",
+    Status.UNCERTAIN: "warn",
+    "follow_failed": "warn",
+    "ingest_failed": "warn",
+    "waits_for_person": "warn",
+}
+_OUTCOME_TONES = {"accepted": "ok", "found": "ok", "rejected": "bad", "uncertain": "warn", "busy": "warn"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    at: datetime
+    text: str
+    detail: str = ""
+    status: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    lines: list[Line]
+    task_id: str
+    words: str
+
+
+def activity_of(take: Generation) -> Activity:
+    """The activity of a take, oldest first."""
+    ordered = _("%(person)s ordered the take on %(account)s.") % {"person": take.created_by, "account": take.account}
+    lines = [Line(take.created_at, ordered)]
+    lines += [_event(event, take) for event in take.events.order_by("pk")]
+    for attempt in take.attempts.order_by("number"):
+        lines += _attempt(attempt, take)
+    lines += [_call(call) for call in take.calls.order_by("pk")]
+    lines.sort(key=lambda line: line.at)
+    return Activity(lines, take.provider_task_id or "", take.failure_provider_words)
+
+
+def _event(event: GenerationEvent, take: Generation) -> Line:
+    sentence = _SENTENCES.get(event.kind)
+    status = str(Status(event.kind).label) if event.kind in Status.values else ""
+    text = str(sentence) % {"account": take.account} if sentence else event.kind.replace("_", " ")
+    return Line(event.happened_at, text, event.note, status, _TONES.get(event.kind, ""))
+
+
+def _attempt(attempt: Attempt, take: Generation) -> Iterator[Line]:
+    facts = {"n": attempt.number, "account": take.account}
+    if attempt.sent_at:
+        yield Line(attempt.sent_at, _("Attempt %(n)s: the order left for %(account)s.") % facts)
+    if attempt.closed_at:
+        request = _("request %(id)s") % {"id": attempt.request_id} if attempt.request_id else ""
+        outcome = str(attempt.get_outcome_display())
+        tone = _OUTCOME_TONES.get(attempt.outcome, "")
+        yield Line(attempt.closed_at, _("Attempt %(n)s has ended.") % facts, request, outcome, tone)
+
+
+def _call(call: ProviderCall) -> Line:
+    detail = _("%(url)s, %(ms)s ms") % {"url": f"{call.method} {call.url}", "ms": f"{call.duration_ms:,}"}
+    code = call.status_code
+    status = str(code) if code else _("no answer")
+    tone = "ok" if code and code < 400 else "bad" if code else "warn"
+    return Line(call.happened_at, _("A call to the provider."), detail, status, tone)

@@ -1,0 +1,141 @@
+"""A take as a card: what the one fragment that shows it everywhere needs, and which takes stand in the studio."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from generations import access
+from generations.choices import MediaKind
+from generations.models import Asset, Generation, Status
+
+GROUPS = ("needs", "running", "done")
+NEEDS_SOMEBODY = frozenset({Status.FAILED, Status.UNCERTAIN, Status.AWAITING_APPROVAL})
+AT_THE_PROVIDER = frozenset({Status.SUBMITTING, Status.RUNNING})
+_MOST_PERCENT = 95  # an estimate never says that it is done
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    take: Generation
+    picture: Asset | None
+    video: Asset | None
+    position: int | None
+    elapsed_seconds: int | None
+    expected_seconds: int | None
+    cancel: str
+    can_retry: bool
+
+    @property
+    def group(self) -> str:
+        if self.take.status in NEEDS_SOMEBODY:
+            return "needs"
+        return "done" if self.take.is_terminal else "running"
+
+    @property
+    def is_open(self) -> bool:
+        return not self.take.is_terminal
+
+    @property
+    def percent(self) -> int | None:
+        if self.elapsed_seconds is None or not self.expected_seconds:
+            return None
+        return min(_MOST_PERCENT, self.elapsed_seconds * _MOST_PERCENT // self.expected_seconds)
+
+    @property
+    def returned(self) -> Decimal | None:
+        """What came back of the hold when the take ended."""
+        if not self.take.is_terminal or self.take.charged_credits is None:
+            return None
+        return max(self.take.hold_credits - self.take.charged_credits, Decimal(0))
+
+    @property
+    def version(self) -> str:
+        """Another one whenever the card would look different; the clock alone does not count."""
+        take = self.take
+        facts = (take.status, take.changed_at, take.expected_finish_at, take.is_rendering, self.position, self.cancel)
+        return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    all: int
+    needs: int
+    running: int
+    done: int
+
+
+def cards_of(takes: Iterable[Generation], member: access.Member, now: datetime) -> list[Card]:
+    """Cards of takes that were loaded `for_cards`, in their order; one query more where some are in line."""
+    takes = list(takes)
+    places = _places([take.pk for take in takes if take.status == Status.QUEUED])
+    return [_card(take, member, places.get(take.pk), now) for take in takes]
+
+
+def studio_cards(member: access.Member, now: datetime) -> list[Card]:
+    """The newest takes of the team and those under way: first what needs somebody, then what runs, then the rest."""
+    takes, most = access.generations_for(member), settings.LIMITS["studio_cards"]
+    newest = list(takes.order_by("-pk").values_list("pk", flat=True)[:most])
+    under_way = list(takes.open().order_by("-pk").values_list("pk", flat=True)[:most])
+    shown = takes.for_cards().filter(pk__in={*newest, *under_way}).order_by("-pk")
+    return sorted(cards_of(shown, member, now), key=lambda card: GROUPS.index(card.group))
+
+
+def count(cards: list[Card]) -> Counts:
+    """How many cards stand in each group."""
+    groups = [card.group for card in cards]
+    return Counts(len(groups), *(groups.count(name) for name in GROUPS))
+
+
+def read_versions(text: str, most: int) -> dict[str, str]:
+    """`uuid:version,…` as the page asks for fresh cards; what is not of that shape is left out."""
+    pairs = (item.partition(":") for item in text.split(",")[:most])
+    return {public_id: version for public_id, colon, version in pairs if colon}
+
+
+def _card(take: Generation, member: access.Member, position: int | None, now: datetime) -> Card:
+    outputs = [asset for asset in take.assets.all() if asset.kind == MediaKind.VIDEO]
+    starts = [item.asset for item in take.inputs.all() if item.asset]
+    pictures = [asset for asset in (*outputs, *starts) if asset.poster_id]
+    is_out = take.status == Status.RUNNING and take.submitted_at is not None
+    return Card(
+        take=take,
+        picture=next(iter(pictures), None),
+        video=next(iter(outputs), None),
+        position=position,
+        elapsed_seconds=_seconds(take.submitted_at, now) if is_out else None,
+        expected_seconds=_seconds(take.submitted_at, take.expected_finish_at) if is_out else None,
+        cancel=_cancel(take, member),
+        can_retry=member.may(access.May.GENERATE),
+    )
+
+
+def _cancel(take: Generation, member: access.Member) -> str:
+    if take.created_by_id != member.user.pk and not member.may(access.May.CANCEL_ANY):
+        return ""
+    if take.can_cancel_free:
+        return "free"
+    return "ask" if take.status in AT_THE_PROVIDER and not take.cancel_requested_at else ""
+
+
+def _seconds(since: datetime | None, until: datetime | None) -> int | None:
+    return max(0, round((until - since).total_seconds())) if since and until else None
+
+
+def _places(queued: list[int]) -> dict[int, int]:
+    """The place in line on their account, 1 for the next, by the age of the takes."""
+    if not queued:
+        return {}
+    before: QuerySet[Generation] = Generation.objects.filter(
+        account=OuterRef("account"), status=Status.QUEUED, pk__lt=OuterRef("pk")
+    )
+    number = before.order_by().values("account").annotate(number=Count("pk")).values("number")
+    rows = Generation.objects.filter(pk__in=queued).annotate(before=Coalesce(Subquery(number), 0))
+    return {pk: found + 1 for pk, found in rows.values_list("pk", "before")}

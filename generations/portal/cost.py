@@ -1,0 +1,61 @@
+"""What a take costs, from its own movements in the books and the quote it was ordered at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from generations import ledger
+from generations.models import Generation
+from generations.portal.composer import spell_price
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    label: str
+    amount: Decimal
+    at: datetime
+    text: str = ""
+    sign: str = ""
+    tone: str = ""
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    state: str
+    amount: Decimal
+    returned: Decimal
+    steps: list[Step]
+
+
+def cost_of(take: Generation) -> Cost:
+    """The cost of a take: what is held while it is open, what was charged once it ended."""
+    lines = ledger.movements_of(take)
+    spent = sum((line.amount_on("spent") for line in lines), ZERO)
+    returned = sum((max(line.amount_on("available"), ZERO) for line in lines), ZERO)
+    quoted = Step(_("Quoted"), Decimal(take.quote_json["credits"]), take.created_at, spell_price(take.quote_json))
+    if take.is_terminal:
+        state, amount = ("charged" if spent else "free"), spent
+    else:
+        state, amount = "held", take.hold_credits
+    return Cost(state, amount, returned, [quoted, *(step for line in lines for step in _steps(line))])
+
+
+def _steps(line: ledger.Line) -> Iterator[Step]:
+    number, at = line.movement_id, line.happened_at
+    if line.kind == "hold":
+        yield Step(_("Held"), line.amount_on("held"), at, _("set aside, not spent yet"), "", "warn", number)
+    if spent := line.amount_on("spent"):
+        beyond = line.kind == "overrun"
+        label = _("Charged beyond the hold") if beyond else _("Charged")
+        yield Step(label, spent, at, line.reason, "", "warn" if beyond else "", number)
+    back = line.amount_on("available")
+    if back > 0:
+        yield Step(_("Came back"), back, at, _("what was held and not charged"), "+", "ok", number)

@@ -1,0 +1,65 @@
+"""The frame of every signed-in page: where one is, in which team, with how many credits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from generations import access, ledger
+from generations.models import Team
+from generations.portal.door import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """A team's credits for a meter: `whole` is what the three together were."""
+
+    available: Decimal
+    held: Decimal
+    spent: Decimal
+
+    @property
+    def whole(self) -> Decimal:
+        return self.available + self.held + self.spent
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    section: str
+    team: Team
+    teams: list[Team]
+    role_labels: str
+    can_generate: bool
+    balance: Purse | None
+    open_count: int
+
+
+def frame_of(member: access.Member, section: str) -> Frame:
+    """The frame as this member sees it."""
+    return Frame(
+        section=section,
+        team=member.team,
+        teams=[team for team in access.teams_of(member.user) if team != member.team],
+        role_labels=member.membership.role_labels,
+        can_generate=member.may(access.May.GENERATE),
+        balance=_purse(member),
+        open_count=access.generations_for(member).open().count(),
+    )
+
+
+def page(
+    request: Request, member: access.Member, template: str, section: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """A whole page in its frame."""
+    return render(request, template, {"frame": frame_of(member, section), **context}, status=status)
+
+
+def _purse(member: access.Member) -> Purse | None:
+    if not member.may(access.May.SEE_CREDITS):
+        return None
+    balances = ledger.balances(member.team)
+    return Purse(balances.available, balances.held, balances.spent)

@@ -1,0 +1,26 @@
+"""The portal's addresses. The team comes from the session, so none of them names one."""
+
+from django.urls import path
+
+from generations.portal.views import credits, library, media, projects, studio, takes, team
+
+app_name = "portal"
+
+urlpatterns = [
+    path("", studio.home, name="home"),
+    path("studio/", studio.studio, name="studio"),
+    path("studio/quote/", studio.quote, name="quote"),
+    path("studio/frames/", studio.upload, name="upload"),
+    path("cards/", takes.cards, name="cards"),
+    path("takes/<uuid:public_id>/", takes.take, name="take"),
+    path("takes/<uuid:public_id>/stage/", takes.stage, name="stage"),
+    path("takes/<uuid:public_id>/cancel/", takes.cancel, name="cancel"),
+    path("library/", library.library, name="library"),
+    path("projects/", projects.projects, name="projects"),
+    path("projects/new/", projects.project_new, name="project_new"),
+    path("projects/<uuid:public_id>/", projects.project, name="project"),
+    path("projects/<uuid:public_id>/edit/", projects.project_edit, name="project_edit"),
+    path("credits/", credits.credits, name="credits"),
+    path("team/", team.team, name="team"),
+    path("media/<uuid:public_id>/<slug:kind>/", media.media, name="media"),
+]

@@ -1,0 +1,77 @@
+"""Projects: the list, one of them, and the form that makes or edits one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from generations import access
+from generations.models import Project
+from generations.portal.cards import cards_of
+from generations.portal.door import Request, members_only
+from generations.portal.forms.project import ProjectForm
+from generations.portal.frame import page
+from generations.portal.projects import figures_of, project_rows
+from generations.portal.sheets import cut
+
+_FORM = "portal/projects/form.html"
+
+
+@require_safe
+@members_only
+def projects(request: Request, member: access.Member) -> HttpResponse:
+    """The team's projects."""
+    context = {"projects": project_rows(member), "can_create": member.may(access.May.MANAGE_PROJECTS)}
+    return page(request, member, "portal/projects/list.html", "projects", context)
+
+
+@require_safe
+@members_only
+def project(request: Request, member: access.Member, public_id: UUID) -> HttpResponse:
+    """One project with its takes."""
+    found = access.get_project(member, public_id)
+    takes = access.generations_for(member).for_cards().filter(project=found).order_by("-pk")
+    sheet = cut(takes, request.GET)
+    context = {
+        "project": found,
+        "figures": figures_of(member, found),
+        "cards": cards_of(sheet.rows, member, timezone.now()),
+        "can_edit": member.may(access.May.MANAGE_PROJECTS),
+        "pages": sheet,
+    }
+    return page(request, member, "portal/projects/page.html", "projects", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only
+def project_new(request: Request, member: access.Member) -> HttpResponse:
+    """Create a project."""
+    member.check(access.May.MANAGE_PROJECTS)
+    return _edit(request, member, None, _("The project was created."))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only
+def project_edit(request: Request, member: access.Member, public_id: UUID) -> HttpResponse:
+    """Edit a project."""
+    found = access.get_project(member, public_id)
+    member.check(access.May.MANAGE_PROJECTS)
+    return _edit(request, member, found, _("The project was saved."))
+
+
+def _edit(request: Request, member: access.Member, known: Project | None, done: str) -> HttpResponse:
+    form = ProjectForm(request.POST or None, instance=known, member=member)
+    saved = form.save_once() if request.method == "POST" and form.is_valid() else None
+    if saved:
+        messages.success(request, done)
+        return redirect("portal:project", saved.public_id)
+    # The heading shows what is stored, not what is being typed.
+    shown = access.get_project(member, known.public_id) if known else None
+    status = 422 if request.method == "POST" else 200
+    return page(request, member, _FORM, "projects", {"project": shown, "form": form}, status)

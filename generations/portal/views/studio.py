@@ -1,0 +1,157 @@
+"""The studio: composing, pricing and ordering takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from generations import access, ledger, lifecycle
+from generations.choices import InputRole
+from generations.errors import AlreadySubmitted, NotAllowed, PortalError
+from generations.models import Generation
+from generations.portal import composer, text
+from generations.portal.cards import Card, cards_of, count, studio_cards
+from generations.portal.door import Request, members_only
+from generations.portal.first_run import find_first_run
+from generations.portal.forms.picture import ROLES, Picture
+from generations.portal.forms.wish import Wish, read_wish, wish_from_address, wish_from_take
+from generations.portal.frame import page
+
+PROJECT = "project"
+_PAYMENT_REQUIRED, _CONFLICT, _UNPROCESSABLE = 402, 409, 422
+
+
+@members_only
+def home(request: Request, member: access.Member) -> HttpResponse:
+    return redirect("portal:studio")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only
+def studio(request: Request, member: access.Member) -> HttpResponse:
+    """The studio; posting to it orders a take, or does what another button of the form says."""
+    if request.method == "POST":
+        return _act(request, member)
+    if not member.may(access.May.GENERATE):
+        return _studio_page(request, member, None)
+    wish, take = _begin(request, member)
+    begin_project = wish.project or request.session.get(PROJECT, "")
+    draft = composer.compose(
+        member, replace(wish, project=""), timezone.now(), from_take=take, begin_project=begin_project
+    )
+    return _studio_page(request, member, draft)
+
+
+@require_POST
+@members_only
+def quote(request: Request, member: access.Member) -> HttpResponse:
+    """The price of the form as it stands, with everything that depends on it. Orders nothing."""
+    draft = composer.compose(member, read_wish(request.POST), timezone.now())
+    return _answer(request, member, draft)
+
+
+@require_POST
+@members_only
+def upload(request: Request, member: access.Member) -> HttpResponse:
+    """Put a picture into the library; the answer is its slot, with the picture or with why it was not added."""
+    member.check(access.May.GENERATE)
+    form = Picture(request.POST, request.FILES)
+    is_valid = form.is_valid()
+    role = InputRole(form.cleaned_data.get("role", ROLES[0]))
+    wish = replace(Wish(), **{role.value: text.storable(request.POST.get("current", ""))})
+    slot = next(slot for slot in composer.load_frames(member, wish, {}).slots if slot.role == role)
+    if not is_valid:
+        file = request.FILES.get("file")
+        added: Any = composer.NotAdded(text.storable(getattr(file, "name", "") or _("The picture")), form.refusal)
+    else:
+        added = composer.add_picture(member, form.cleaned_data["file"], timezone.now())
+    if isinstance(added, composer.NotAdded):
+        slot.refused = added
+        return render(request, "portal/studio/_slot.html", {"slot": slot}, status=_UNPROCESSABLE)
+    slot.asset = added
+    return render(request, "portal/studio/_slot.html", {"slot": slot})
+
+
+def _begin(request: Request, member: access.Member) -> tuple[Wish, Generation | None]:
+    """What the address begins with. Raises access.Missing for a take that is not there."""
+    if "from" not in request.GET:
+        return wish_from_address(request.GET), None
+    public_id = text.find_uuid(request.GET["from"])
+    if public_id is None:
+        raise access.Missing
+    take = access.get_generation(member, public_id)
+    return wish_from_take(take), take
+
+
+def _act(request: Request, member: access.Member) -> HttpResponse:
+    member.check(access.May.GENERATE)
+    now = timezone.now()
+    wish, refused = composer.add_files(member, read_wish(request.POST), request.FILES, now)
+    draft = composer.compose(member, composer.without_image(wish), now, refused=refused)
+    if wish.do != "generate":
+        return _answer(request, member, draft)
+    try:
+        submitted = draft.order()
+    except NotAllowed:
+        raise
+    except PortalError as error:
+        draft.refuse(error)
+        return _answer(request, member, draft, status=_status(error))
+    return _ordered(request, member, wish, submitted)
+
+
+def _ordered(request: Request, member: access.Member, wish: Wish, submitted: lifecycle.Submitted) -> HttpResponse:
+    take, now = submitted.generation, timezone.now()
+    request.session[PROJECT] = str(take.project.public_id)
+    if not request.htmx:
+        messages.success(request, _("%(take)s is in line.") % {"take": take.name})
+        return redirect("portal:take", take.public_id)
+    fresh = composer.compose(member, replace(wish, idempotency_key=""), now)
+    placed = cards_of([access.get_generation(member, take.public_id)], member, now)[0]
+    return _answer(request, member, fresh, placed=placed, placed_again=not submitted.is_new)
+
+
+def _answer(
+    request: Request,
+    member: access.Member,
+    draft: composer.Draft,
+    *,
+    status: int = 200,
+    placed: Card | None = None,
+    placed_again: bool = False,
+) -> HttpResponse:
+    """The composer as it now is: its pieces for htmx, the whole page otherwise."""
+    if not request.htmx:
+        return _studio_page(request, member, draft, status)
+    context = composer.composer_context(draft)
+    context |= {"with_rest": True, "placed": placed, "placed_again": placed_again}
+    return render(request, "portal/studio/_options.html", context, status=status)
+
+
+def _studio_page(
+    request: Request, member: access.Member, draft: composer.Draft | None, status: int = 200
+) -> HttpResponse:
+    cards = studio_cards(member, timezone.now())
+    context: dict[str, Any] = {
+        "compose": None,
+        "cards": cards,
+        "counts": count(cards),
+        "first_run": None if cards else find_first_run(member),
+    }
+    context |= composer.composer_context(draft) if draft else {}
+    return page(request, member, "portal/studio/page.html", "studio", context, status)
+
+
+def _status(error: PortalError) -> int:
+    if isinstance(error, ledger.InsufficientCredits | ledger.ShortfallOpen):
+        return _PAYMENT_REQUIRED
+    if isinstance(error, lifecycle.PriceMoved | lifecycle.RouteClosed | AlreadySubmitted):
+        return _CONFLICT
+    return _UNPROCESSABLE

@@ -1,0 +1,122 @@
+"""One take: its page, its refresh, the cards of several, and cancelling."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from generations import access, lifecycle
+from generations.models import Generation
+from generations.portal import text
+from generations.portal.activity import activity_of
+from generations.portal.cards import Card, cards_of, read_versions
+from generations.portal.cost import cost_of
+from generations.portal.door import Request, members_only
+from generations.portal.frame import frame_of, page
+from generations.portal.recipe import recipe_images, recipe_rows
+
+TABS = ("recipe", "cost", "activity")
+
+
+@require_safe
+@members_only
+def take(request: Request, member: access.Member, public_id: UUID) -> HttpResponse:
+    """A take's page."""
+    found = access.get_generation(member, public_id)
+    context = _about(member, found, request.GET.get("tab", ""), timezone.now())
+    return page(request, member, "portal/takes/page.html", "", context)
+
+
+@require_safe
+@members_only
+def stage(request: Request, member: access.Member, public_id: UUID) -> HttpResponse:
+    """The take's pieces where they have changed since the page was drawn, else 204."""
+    found = access.get_generation(member, public_id)
+    context = _about(member, found, _tab_of_page(request), timezone.now())
+    known = _known(request).get(str(found.public_id))
+    if known == context["card"].version:
+        return HttpResponse(status=204)
+    context |= {"frame": frame_of(member, ""), "oob": True}
+    pieces = ("portal/takes/_stage.html", "portal/takes/_rail.html")
+    return HttpResponse("".join(render_to_string(piece, context, request) for piece in pieces))
+
+
+@require_safe
+@members_only
+def cards(request: Request, member: access.Member) -> HttpResponse:
+    """Those of the asked cards that would look different now, each out of band; 204 where none would."""
+    known = _known(request)
+    wanted = [public_id for public_id in map(text.find_uuid, known) if public_id]
+    takes = access.generations_for(member).for_cards().filter(public_id__in=wanted).order_by("pk")
+    fresh = [
+        card for card in cards_of(takes, member, timezone.now()) if card.version != known.get(str(card.take.public_id))
+    ]
+    if not fresh:
+        return HttpResponse(status=204)
+    return HttpResponse("".join(_card(request, card, oob=True) for card in fresh))
+
+
+@require_POST
+@members_only
+def cancel(request: Request, member: access.Member, public_id: UUID) -> HttpResponse:
+    """Cancel a take that waits, or ask the provider to stop one that does not."""
+    found = access.get_generation(member, public_id)
+    is_over = lifecycle.cancel(generation=found, member=member, now=timezone.now())
+    fresh = access.get_generation(member, public_id)
+    if not request.htmx:
+        messages.info(request, _cancel_words(fresh, is_over))
+        return redirect("portal:take", public_id)
+    answer = HttpResponse(_card(request, cards_of([fresh], member, timezone.now())[0]))
+    if urlsplit(request.htmx.current_url or "").path == reverse("portal:take", args=[public_id]):
+        # The take's own page says the state in more places than on the card.
+        answer["HX-Refresh"] = "true"
+    return answer
+
+
+def _cancel_words(take: Generation, is_over: bool) -> str:
+    if is_over:
+        return _("%(take)s is canceled, and its whole hold came back.") % {"take": take.name}
+    if take.is_terminal:
+        return _("%(take)s had ended already.") % {"take": take.name}
+    return _("%(take)s: the provider is asked to stop. What it reports as cost is charged.") % {"take": take.name}
+
+
+def _about(member: access.Member, found: Generation, tab: str, now: datetime) -> dict[str, Any]:
+    card = cards_of([found], member, now)[0]
+    around = access.generations_for(member).filter(project=found.project)
+    sees_credits = member.may(access.May.SEE_CREDITS)
+    return {
+        "card": card,
+        "tab": tab if tab in TABS else TABS[0],
+        "newer": around.filter(pk__gt=found.pk).order_by("pk").first(),
+        "older": around.filter(pk__lt=found.pk).order_by("-pk").first(),
+        "recipe_rows": recipe_rows(found),
+        "images": recipe_images(found),
+        "cost": cost_of(found) if sees_credits else None,
+        "activity": activity_of(found),
+    }
+
+
+def _known(request: Request) -> dict[str, str]:
+    return read_versions(request.GET.get("ids", ""), 2 * settings.LIMITS["studio_cards"])
+
+
+def _tab_of_page(request: Request) -> str:
+    query = parse_qs(urlsplit(request.htmx.current_url or "").query)
+    return query.get("tab", [""])[-1]
+
+
+def _card(request: Request, card: Card, *, oob: bool = False) -> str:
+    return render_to_string("portal/generations/_card.html", {"card": card, "oob": oob}, request)
