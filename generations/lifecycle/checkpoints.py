@@ -1,7 +1,8 @@
 """Named points of the road of a generation, so that a test can kill a process exactly there.
 
 Nothing happens at a point unless `KLING_SITE_CHECKPOINTS` names a folder with a file of the point's name in it. Then
-the process writes its id beside the file and stands still, holding whatever it holds, until it is killed.
+the process renames the file to `.reached`, writes its id into it, and stands still, holding whatever it holds, until it
+is killed or that file is taken away.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ POINTS = (
     "file stored",
     "before settle",
 )
-_STANDS_STILL_SECONDS = 120
+_STANDS_STILL_SECONDS = 120  # at most: a test that was stopped must not leave a process behind
 
 
 def reach(point: str, generations: Iterable[Generation]) -> None:
@@ -39,4 +40,6 @@ def reach(point: str, generations: Iterable[Generation]) -> None:
         except FileNotFoundError:
             return
         reached.write_text(str(os.getpid()))
-        time.sleep(_STANDS_STILL_SECONDS)
+        until = time.monotonic() + _STANDS_STILL_SECONDS
+        while reached.exists() and time.monotonic() < until:
+            time.sleep(0.02)
