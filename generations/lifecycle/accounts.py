@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.conf import settings
@@ -33,9 +34,10 @@ def callback_url(row: ProviderAccount, generation_public_id: UUID) -> str:
     return settings.PUBLIC_URL + reverse("callback", args=[row.provider, row.callback_token, generation_public_id])
 
 
-def provider_session() -> providers.Http:
-    """An HTTP session to providers, with our time-outs."""
+def provider_session(record: Callable[[providers.Exchange], None] | None = None) -> providers.Http:
+    """An HTTP session to providers, with our time-outs. `record` is told of every call, without its secrets."""
     return providers.Http(
+        record=record,
         submit_timeout_seconds=settings.LIFECYCLE["submit_timeout_seconds"],
         read_timeout_seconds=settings.LIFECYCLE["read_timeout_seconds"],
     )

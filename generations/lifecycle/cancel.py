@@ -40,13 +40,22 @@ def cancel_as(generation: Generation, *, now: datetime, actor_id: int | None) ->
         target_id=str(generation.public_id),
         happened_at=now,
     )
-    if finish(generation, to=Status.CANCELED, charged=Decimal(0), now=now, only_from=_FREE, note=note):
-        return True
-    running = (Status.SUBMITTING, Status.RUNNING, Status.UNCERTAIN)
-    rows = Generation.objects.filter(pk=generation.pk, status__in=running, cancel_requested_at=None)
-    if rows.update(cancel_requested_at=now, changed_at=Now()):
-        generation.log("cancel_requested", _("Asked to stop. It is settled on what the provider reports."))
-        Generation.objects.filter(pk=generation.pk, status=Status.RUNNING).update(due_at=Now())
-        queue.kick("follow")
+    for _attempt in range(2):  # between the two looks a take may go back in line
+        if finish(generation, to=Status.CANCELED, charged=Decimal(0), now=now, only_from=_FREE, note=note):
+            return True
+        if _ask_to_stop(generation, now):
+            break
     generation.refresh_from_db()
     return False
+
+
+def _ask_to_stop(generation: Generation, now: datetime) -> bool:
+    """Note the wish, once; whether this was the one."""
+    out = (Status.SUBMITTING, Status.RUNNING, Status.UNCERTAIN)
+    rows = Generation.objects.filter(pk=generation.pk, status__in=out, cancel_requested_at=None)
+    if not rows.update(cancel_requested_at=now, changed_at=Now()):
+        return False
+    generation.log("cancel_requested", _("Asked to stop. It is settled on what the provider reports."))
+    Generation.objects.filter(pk=generation.pk, status=Status.RUNNING).update(due_at=Now())
+    queue.kick("follow")
+    return True

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
-from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext as _
-
 from generations import providers
 from generations.lifecycle.accounts import provider_account, provider_session
 from generations.lifecycle.record import record
@@ -17,20 +14,12 @@ from generations.models import ProviderAccount
 def check_account(account: ProviderAccount, *, now: datetime, actor_id: int | None) -> str:
     """Ask the provider whether it knows the key; its sentence. Raises providers.ProviderError with what is wrong."""
     try:
-        said = asyncio.run(_ask(_readable(account)))
+        said = asyncio.run(_ask(provider_account(account)))
     except providers.ProviderError as error:
         record("check_account", account, now=now, actor_id=actor_id, answer=error.code)
         raise
     record("check_account", account, now=now, actor_id=actor_id, answer="ok")
     return said
-
-
-def _readable(account: ProviderAccount) -> providers.Account:
-    try:
-        return provider_account(account)
-    except ImproperlyConfigured as error:
-        sentence = _("The stored credentials cannot be read with any key in CREDENTIALS_KEYS. Enter them again.")
-        raise providers.Misconfigured(sentence, provider=account.provider) from error
 
 
 async def _ask(account: providers.Account) -> str:

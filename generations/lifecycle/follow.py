@@ -19,7 +19,7 @@ from generations.lifecycle.outcomes import failed, ingesting, make_uncertain, op
 from generations.lifecycle.pump import Pump
 from generations.lifecycle.reconcile import Lookup, apply_lookup, claim_lookups, look_up
 from generations.lifecycle.timing import next_look_seconds, retry_seconds, typical_seconds
-from generations.models import Generation, ProviderAccount, ProviderCall, PumpLease, Status
+from generations.models import Generation, ProviderAccount, PumpLease, Status
 
 log = structlog.get_logger(__name__)
 
@@ -237,17 +237,3 @@ def _give_up(question: Question) -> None:
     note = _("The provider has not finished after a day. The hold stays until somebody decides.")
     with transaction.atomic():
         make_uncertain(question.generation, note)
-
-
-def record_call(account_id: int, generation_id: int | None, exchange: providers.Exchange) -> None:
-    """Keep one HTTP call for the activity of a take."""
-    ProviderCall.objects.create(
-        account_id=account_id,
-        generation_id=generation_id,
-        method=exchange.method,
-        url=exchange.url[:400],
-        status_code=exchange.status_code,
-        duration_ms=exchange.duration_ms,
-        request_id=exchange.request_id[:120],
-        excerpt=exchange.excerpt[:600],
-    )

@@ -13,7 +13,8 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar, Generic, ParamSpec, TypeVar
+from contextvars import ContextVar
+from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeVar
 
 import structlog
 from django.conf import settings
@@ -21,15 +22,27 @@ from django.db import InterfaceError, OperationalError, connection
 
 from generations import providers
 from generations.lifecycle.accounts import provider_account, provider_session
-from generations.models import ProviderAccount, PumpLease
+from generations.models import Generation, ProviderAccount, ProviderCall, PumpLease
 
 log = structlog.get_logger(__name__)
 
-Work = TypeVar("Work")
+
+class Item(Protocol):
+    """A piece of work: about which take, on which account."""
+
+    @property
+    def generation(self) -> Generation: ...
+
+    @property
+    def account(self) -> ProviderAccount: ...
+
+
+Work = TypeVar("Work", bound=Item)
 Outcome = TypeVar("Outcome")
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_at_work_on: ContextVar[Item] = ContextVar("at_work_on")
 _DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 _WAITS_FOR_DATABASE_SECONDS = 15  # beyond the pump's time, within its job's time-out
 
@@ -60,6 +73,7 @@ class Pump(ABC, Generic[Work, Outcome]):
         self._adapters: dict[int, providers.Adapter] = {}
         self._under_way: dict[asyncio.Task[None], Work] = {}
         self._results: list[Outcome] = []
+        self._calls: list[ProviderCall] = []
         self._handled = 0
         self._renew_at = 0.0
 
@@ -95,7 +109,7 @@ class Pump(ABC, Generic[Work, Outcome]):
         with ThreadPoolExecutor(1, thread_name_prefix="database") as self._database:
             self._changed = asyncio.Event()
             try:
-                async with provider_session() as self.http:
+                async with provider_session(self._note_call) as self.http:
                     await self._loop()
             finally:
                 await self.db(self._let_go)
@@ -113,7 +127,7 @@ class Pump(ABC, Generic[Work, Outcome]):
                 if is_idle or time.monotonic() >= end + _WAITS_FOR_DATABASE_SECONDS:
                     raise
                 log.warning("database_away", pump=self.kind, error=type(error).__name__)
-                await self.db(connection.close)
+                await self.db(lambda: connection.close())  # looked up there: each thread has its own
             await self._pause()
 
     async def _is_over(self, end: float) -> bool:
@@ -136,6 +150,7 @@ class Pump(ABC, Generic[Work, Outcome]):
             task.add_done_callback(lambda done: self._under_way.pop(done, None))
 
     async def _handle(self, item: Work) -> None:
+        _at_work_on.set(item)
         try:
             self._results.append(await self.work(item))
             self._handled += 1
@@ -152,6 +167,26 @@ class Pump(ABC, Generic[Work, Outcome]):
                 await self.db(self.apply, results)
             finally:
                 self._results = results + self._results
+        if self._calls:
+            calls, self._calls = self._calls, []
+            await self.db(ProviderCall.objects.bulk_create, calls)
+
+    def _note_call(self, exchange: providers.Exchange) -> None:
+        """Remember a call that mattered: it sent something, or it broke. Polls that went well would drown those."""
+        item = _at_work_on.get()
+        if exchange.method != "GET" or exchange.status_code is None or exchange.excerpt:
+            self._calls.append(
+                ProviderCall(
+                    account_id=item.account.pk,
+                    generation_id=item.generation.pk,
+                    method=exchange.method,
+                    url=exchange.url[:400],
+                    status_code=exchange.status_code,
+                    duration_ms=exchange.duration_ms,
+                    request_id=exchange.request_id[:120],
+                    excerpt=exchange.excerpt[:600],
+                )
+            )
 
     async def _pause(self) -> None:
         self._changed.clear()

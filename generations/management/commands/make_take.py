@@ -20,6 +20,13 @@ from generations.errors import PortalError
 from generations.models import Generation, Membership, Project, ProviderAccount, Status
 
 _LOOK_SECONDS = 0.5
+_WANTED = {
+    "prompt": f"--prompt takes at most {catalog.PROMPT_MAX_CHARS:,} characters",
+    "negative_prompt": f"--negative-prompt takes at most {catalog.PROMPT_MAX_CHARS:,} characters",
+    "guidance": "--guidance is a number from 0 to 1 with at most two decimal places",
+    "duration_seconds": "--duration is a whole number of seconds, 5 or 10 on most models",
+    "aspect_ratio": "--ratio is two numbers, as in 16:9",
+}
 
 
 class Command(BaseCommand):
@@ -50,7 +57,7 @@ class Command(BaseCommand):
         except PortalError as error:
             raise CommandError(error.public) from error
         except ValidationError as error:
-            raise CommandError(" ".join(problem["msg"] for problem in error.errors())) from error
+            raise CommandError(" ".join(dict.fromkeys(map(_sentence, error.errors())))) from error
         if options["wait"]:
             generation = self._wait(generation, options)
         self._report(generation, options)
@@ -98,6 +105,15 @@ class Command(BaseCommand):
             return
         for name, value in facts.items():
             self.stdout.write(f"{name.replace('_', ' '):<18} {value}")
+
+
+def _sentence(problem: Any) -> str:
+    """What is wrong with an option, what it may be, and what was given."""
+    field, given = str(problem["loc"][0]) if problem["loc"] else "", problem["input"]
+    if field not in _WANTED or problem["type"] == "value_error":
+        return str(problem["msg"]).removeprefix("Value error, ")
+    is_text = problem["type"] == "string_too_long"
+    return f"{_WANTED[field]}; {f'this one has {len(given):,}' if is_text else f'{given} was given'}."
 
 
 def _member(options: dict[str, Any]) -> access.Member:
