@@ -11,9 +11,11 @@ KEPT = {"django_content_type", "auth_permission", "django_migrations", "django_s
 WRITTEN_ONCE = ("generations_movement", "generations_entry")
 
 
-@pytest.fixture
-def swept(monkeypatch):
-    monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty())
+@pytest.fixture(scope="session")
+def swept():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty())
+        yield
 
 
 @pytest.fixture

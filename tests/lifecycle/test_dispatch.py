@@ -3,8 +3,10 @@
 from decimal import Decimal
 
 import pytest
+from django.db import OperationalError
 
 from generations import lifecycle, media
+from generations.lifecycle import dispatch
 from generations.models import Attempt, ProviderAccount, Status
 from generations.providers import (
     Busy,
@@ -255,8 +257,6 @@ def test_a_defect_of_ours_after_sending_is_unclear_too(road, script):
 
 def test_one_result_that_cannot_be_written_does_not_lose_the_others(road, script, monkeypatch):
     takes = [road.take() for _ in range(3)]
-    from generations.lifecycle import dispatch
-
     real = dispatch.apply_submit
 
     def apply_submit(result):
@@ -268,6 +268,45 @@ def test_one_result_that_cannot_be_written_does_not_lose_the_others(road, script
     road.send()
 
     assert [status_of(take) for take in takes] == [Status.SUBMITTING, Status.RUNNING, Status.RUNNING]
+
+
+def test_an_answer_is_kept_until_the_database_is_back(road, script, monkeypatch):
+    take, tries = road.take(), []
+    real = dispatch.apply_submit
+
+    def apply_submit(result):
+        tries.append(result)
+        if len(tries) < 3:
+            raise OperationalError("the database is restarting")
+        real(result)
+
+    monkeypatch.setattr(dispatch, "apply_submit", apply_submit)
+    road.send()
+
+    assert status_of(take) == Status.RUNNING
+    assert script.count("submit") == 1
+    assert take.events.filter(kind="late_answer").count() == 0
+
+
+def test_a_take_whose_route_is_gone_fails_and_does_not_stop_the_others(road, script):
+    lost, well = road.take(), road.take()
+    road.put(lost, recipe_json={**lost.recipe_json, "model": "kling-v0"})
+
+    road.send()
+
+    assert (status_of(lost), status_of(well)) == (Status.FAILED, Status.RUNNING)
+    assert "Choose another route" in lost.failure_public
+    assert road.is_released(lost)
+
+
+def test_an_image_that_is_missing_from_the_storage_is_waited_for(road, script, monkeypatch):
+    take = road.take()
+    script.says("prepare", FileNotFoundError(2, "No such file or directory"))
+
+    road.send()
+
+    assert (status_of(take), take.attempts.get().outcome) == (Status.QUEUED, "not_sent")
+    assert "storage" in take.waiting_for
 
 
 def test_a_paused_account_sends_nothing(road, script):
