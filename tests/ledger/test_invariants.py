@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -149,5 +149,7 @@ class TestWalk(Walk.TestCase):
         stateful_step_count=30,
         deadline=None,
         database=None,
+        phases=[Phase.generate, Phase.shrink],
+        report_multiple_bugs=False,
         suppress_health_check=[HealthCheck.too_slow],
     )
