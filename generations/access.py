@@ -13,6 +13,7 @@ from uuid import UUID
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from generations.choices import Role
 from generations.errors import NotAllowed, PortalError
@@ -32,14 +33,14 @@ from generations.models import (
 class May(Enum):
     """What a member can be allowed to do."""
 
-    SEE = "see the team's takes, projects and library"
-    GENERATE = "make takes and upload files"
-    CANCEL_ANY = "cancel takes of others"
-    MANAGE_PROJECTS = "create and edit projects"
-    SEE_CREDITS = "see balances and the statement"
-    GRANT_CREDITS = "add credits"
-    REVIEW = "rate and decide on takes"
-    MANAGE_MEMBERS = "invite people and change roles"
+    SEE = gettext_lazy("see the team's takes, projects and library")
+    GENERATE = gettext_lazy("make takes and upload files")
+    CANCEL_ANY = gettext_lazy("cancel takes of others")
+    MANAGE_PROJECTS = gettext_lazy("create and edit projects")
+    SEE_CREDITS = gettext_lazy("see balances and the statement")
+    GRANT_CREDITS = gettext_lazy("add credits")
+    REVIEW = gettext_lazy("rate and decide on takes")
+    MANAGE_MEMBERS = gettext_lazy("invite people and change roles")
 
 
 # Who may do what. Read a row as: this role may …

@@ -97,11 +97,15 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """A route that cannot run the recipe, and why: by recipe field, in sentences."""
+    """A route that cannot run the recipe, and why: by recipe field, in sentences.
+
+    `is_closed` says that the route is at fault, not the recipe: paused, not the team's, or without a price.
+    """
 
     account_id: int
     account_label: str
     problems: dict[str, str]
+    is_closed: bool = False
 
     @property
     def reason(self) -> str:
@@ -134,7 +138,7 @@ def _quote_on(recipe: catalog.Recipe, seller: Seller, rules: Sequence[Rule], rat
     book = catalog.load()
     route = book.find_route(seller.provider, recipe)
     if seller.paused_because:
-        return _blocked(seller, {"__all__": seller.paused_because})
+        return _closed(seller, seller.paused_because)
     model = book.find_model(recipe.model)
     if route is None or model is None:
         sentence = _("%(account)s does not offer %(model)s, %(tier)s, for %(capability)s.")
@@ -157,7 +161,7 @@ def _priced(
     amount, currency, per = (rule.amount, rule.currency, rule.per) if rule else (None, str(Currency.USD), "second")
     if amount is None and not seller.is_sandbox:
         sentence = _("%(account)s has no known price for this. An administrator can add a price rule.")
-        return _blocked(seller, {"__all__": sentence % {"account": seller.label}})
+        return _closed(seller, sentence % {"account": seller.label})
     is_placeholder = amount is None
     if amount is None:
         amount, currency, per = catalog.load().sandbox_usd_per_second, str(Currency.USD), "second"
@@ -195,6 +199,10 @@ def _find_rule(route: catalog.Route, seller: Seller, rules: Sequence[Rule]) -> R
 
 def _blocked(seller: Seller, problems: dict[str, str]) -> Blocked:
     return Blocked(seller.account_id, seller.label, problems)
+
+
+def _closed(seller: Seller, sentence: str) -> Blocked:
+    return Blocked(seller.account_id, seller.label, {"__all__": sentence}, is_closed=True)
 
 
 def charged_credits(quote_json: dict[str, Any], amount: Decimal, currency: str) -> Decimal | None:

@@ -113,7 +113,7 @@ def _bring_home(generation: Generation, index: int, folder: Path) -> Arrival:
         limits=media.FetchLimits(
             max_bytes=settings.LIMITS["result_bytes"],
             max_seconds=settings.LIMITS["result_download_seconds"],
-            allowed_types=frozenset({"video/mp4"}),
+            allowed_types=frozenset({"video/mp4", "video/quicktime"}),
         ),
         exempt_origin=settings.SANDBOX_ORIGIN if generation.account.is_sandbox else "",
     )

@@ -104,7 +104,7 @@ def _quoted(member: access.Member, recipe: Recipe, account: ProviderAccount, now
     found = offer.find(account.pk)
     if found is None:
         blocked = offer.blocked[0]
-        raise RouteClosed(blocked.reason) if set(blocked.problems) == {"__all__"} else InvalidRecipe(blocked.problems)
+        raise RouteClosed(blocked.reason) if blocked.is_closed else InvalidRecipe(blocked.problems)
     return found
 
 

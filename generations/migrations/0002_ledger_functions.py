@@ -13,6 +13,7 @@ BEGIN
     INSERT INTO generations_movement
         (team_id, kind, idempotency_key, resolves_id, generation_id, actor_id, reason, happened_at)
     VALUES (p_team, p_kind, p_key, p_resolves, p_generation, p_actor, p_reason, p_happened_at)
+    -- On any conflict: the same settlement from two callers at once meets the hold's own uniqueness first.
     ON CONFLICT DO NOTHING
     RETURNING id INTO movement_id;
     is_new := movement_id IS NOT NULL;
@@ -74,6 +75,9 @@ BEGIN
     IF NOT is_new THEN
         PERFORM ledger_check_same(movement_id, p_accounts, p_amounts);
         RETURN;
+    END IF;
+    IF NOT EXISTS (SELECT 1 FROM generations_ledgeraccount WHERE team_id = p_team) THEN
+        PERFORM ledger_refuse_for_want(p_team, -(SELECT min(a) FROM unnest(p_amounts) a));
     END IF;
     -- Always in the order of the accounts' ids, so that no two movements wait for each other.
     FOR leg IN
