@@ -10,6 +10,7 @@ import redis
 from kling_site.local.errors import CannotRun
 from kling_site.local.servers import Servers
 from tests import settings as test_settings
+from tests.commits import commits, swept  # noqa: F401  fixtures for every folder
 
 NO_SKIP = bool(os.environ.get("KLING_SITE_NO_SKIP"))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

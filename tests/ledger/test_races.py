@@ -15,7 +15,7 @@ from tests.ledger.races import PATIENCE_SECONDS, at_once, my_pid, wait_for_one_b
 from tests.make import make_generation, make_price_rules
 
 D = Decimal
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("commits")
 
 
 @pytest.fixture

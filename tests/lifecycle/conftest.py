@@ -2,7 +2,6 @@ import pytest
 
 from generations import queue
 from generations.providers import ADAPTERS
-from tests.commits import commits, swept  # noqa: F401
 from tests.fakes import Script, scripted
 from tests.road import FAST, Road, differences
 
