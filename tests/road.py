@@ -96,5 +96,11 @@ def seconds_until(moment):
         return cursor.fetchone()[0]
 
 
+def pause_of(take):
+    """How many seconds the last change of a take put off its next step."""
+    take.refresh_from_db()
+    return round((take.due_at - take.changed_at).total_seconds(), 1)
+
+
 def differences():
     return [str(difference) for difference in ledger.check_books()]

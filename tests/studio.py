@@ -14,7 +14,6 @@ from PIL import Image
 
 from generations import lifecycle, media, queue
 from generations.models import Generation, ProviderAccount, Status
-from tests.commits import commits, swept  # noqa: F401
 from tests.make import make_account
 from tests.road import FAST, Road, differences
 from tests.sandbox_server import running_sandbox
@@ -97,12 +96,12 @@ class Studio(Road):
 
 
 @pytest.fixture
-def studio(commits, quick_sandbox, settings, scratch):  # noqa: F811
+def studio(commits, quick_sandbox, settings, scratch):
     yield from _studio(quick_sandbox, settings, scratch)
 
 
 @pytest.fixture
-def true_studio(commits, true_sandbox, settings, scratch):  # noqa: F811
+def true_studio(commits, true_sandbox, settings, scratch):
     yield from _studio(true_sandbox, settings, scratch)
 
 

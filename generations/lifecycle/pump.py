@@ -116,7 +116,8 @@ class Pump(ABC, Generic[Work, Outcome]):
         return self._handled
 
     async def _loop(self) -> None:
-        end = time.monotonic() + self.seconds
+        await self._keep_leases()
+        end = time.monotonic() + self.seconds  # counted from here, so that even a short turn is a turn
         while True:
             try:
                 if await self._is_over(end):
@@ -133,14 +134,17 @@ class Pump(ABC, Generic[Work, Outcome]):
     async def _is_over(self, end: float) -> bool:
         """One round; whether it was the last."""
         if time.monotonic() >= self._renew_at:
-            await self.db(self._lease)
-            await self.db(self.renew, list(self._under_way.values()))
-            self._renew_at = time.monotonic() + settings.LIFECYCLE["account_lease_seconds"] / 4
+            await self._keep_leases()
         await self._apply_results()
         over = time.monotonic() >= end
         if not over and self.accounts:
             await self._claim()
         return not self._under_way and not self._results and (over or await self._nothing_soon())
+
+    async def _keep_leases(self) -> None:
+        await self.db(self._lease)
+        await self.db(self.renew, list(self._under_way.values()))
+        self._renew_at = time.monotonic() + settings.LIFECYCLE["account_lease_seconds"] / 4
 
     async def _claim(self) -> None:
         room = self.at_once - len(self._under_way)

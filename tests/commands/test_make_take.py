@@ -15,7 +15,7 @@ from generations.models import Generation, Movement, Status
 from tests.make import make_member, make_team
 from tests.media_files import make_image
 from tests.road import Road, differences
-from tests.studio import commits, fast, quick_sandbox, scratch, studio, swept  # noqa: F401
+from tests.studio import fast, quick_sandbox, scratch, studio  # noqa: F401
 
 PHOTO = Path(__file__).resolve().parents[1] / "photos" / "chelsea.png"
 

@@ -1,10 +1,1 @@
-from tests.studio import (  # noqa: F401
-    commits,
-    fast,
-    quick_sandbox,
-    scratch,
-    studio,
-    swept,
-    true_sandbox,
-    true_studio,
-)
+from tests.studio import fast, quick_sandbox, scratch, studio, true_sandbox, true_studio  # noqa: F401

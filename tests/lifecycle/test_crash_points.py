@@ -78,7 +78,7 @@ def test_a_sent_mark_without_an_answer_is_unclear(road, script, claimed):
     for _ in range(3):
         lifecycle.tick()
         road.send(seconds=0.1)
-        road.follow(seconds=0.1)
+        road.follow()
 
     assert status_of(take) == Status.UNCERTAIN
     assert script.count("submit") == 0
@@ -155,7 +155,7 @@ def test_a_cancel_that_came_meanwhile_ends_what_was_never_sent(road, script, cla
 def test_a_dead_follow_pump_is_replaced_when_its_lease_ends(road, script):
     take = road.running(lease_until=Now(), lease_token=3)
 
-    road.follow(seconds=0.1)
+    road.follow()
 
     assert script.count("follow") >= 1
     assert status_of(take) == Status.RUNNING
@@ -167,7 +167,7 @@ def test_a_take_that_somebody_works_on_is_left_alone(road, script):
 
     road.running(lease_until=Now() + timedelta(seconds=60))
 
-    road.follow(seconds=0.1)
+    road.follow()
 
     assert script.count("follow") == 0
 

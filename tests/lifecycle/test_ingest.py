@@ -14,7 +14,7 @@ from generations import ledger, lifecycle, media
 from generations.models import Asset, Blob, Status
 from tests.media.servers import OK, Server, status, whole
 from tests.media_files import make_video
-from tests.road import seconds_until, status_of
+from tests.road import pause_of, seconds_until, status_of
 
 HTML = whole(b"<!doctype html><html><title>Sign in</title></html>", "Content-Type: text/html")
 
@@ -252,7 +252,7 @@ def test_a_bad_file_is_tried_again_and_then_given_up_with_nothing_left(road, ser
         assert not lifecycle.ingest(take.pk)
         assert (status_of(take), take.tries) == (Status.INGESTING, number)
         assert take.waiting_for
-        assert 0 < seconds_until(take.due_at) <= 2 ** (number - 1)
+        assert pause_of(take) == 2 ** (number - 1)
         assert road.held == take.hold_credits
         road.due(take)
     assert not lifecycle.ingest(take.pk)

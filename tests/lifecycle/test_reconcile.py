@@ -38,7 +38,7 @@ def ask_until_nothing_is_due(road, take):
     asked = 0
     while status_of(take) == Status.UNCERTAIN and take.due_at:
         road.put(take, due_at=Now(), lease_until=None)
-        road.follow(seconds=0.05)
+        road.follow()
         asked += 1
         assert asked < 20
     return asked
@@ -50,7 +50,7 @@ def ask_until_nothing_is_due(road, take):
 def test_what_the_provider_finds_by_our_number_is_followed(kling_road, asked, unclear):
     asked.says("find", Operation("task-9", {"x": 1}))
 
-    kling_road.follow(seconds=0.1)
+    kling_road.follow()
 
     assert status_of(unclear) == Status.RUNNING
     assert unclear.provider_task_id == "task-9"
@@ -74,7 +74,7 @@ def test_not_found_proves_nothing_on_this_route(kling_road, asked, unclear):
 def test_it_is_asked_less_and_less_often(kling_road, asked, unclear):
     waits = []
     for _ in range(4):
-        kling_road.follow(seconds=0.05)
+        kling_road.follow()
         unclear.refresh_from_db()
         waits.append(round(seconds_until(unclear.due_at)))
         kling_road.due(unclear)
@@ -83,11 +83,11 @@ def test_it_is_asked_less_and_less_often(kling_road, asked, unclear):
 
 
 def test_absence_counts_when_the_route_promises_it_and_it_was_asked_twice(kling_road, trusted, unclear):
-    kling_road.follow(seconds=0.05)
+    kling_road.follow()
     assert status_of(unclear) == Status.UNCERTAIN
 
     kling_road.due(unclear)
-    kling_road.follow(seconds=0.05)
+    kling_road.follow()
 
     assert status_of(unclear) == Status.QUEUED
     assert unclear.attempts.get().outcome == "absent"
@@ -101,7 +101,7 @@ def test_absence_does_not_count_before_the_stated_time(kling_road, trusted):
     unclear = _unclear(kling_road, sent_at=Now())
 
     for _ in range(3):
-        kling_road.follow(seconds=0.05)
+        kling_road.follow()
         kling_road.due(unclear)
 
     assert trusted.count("find") == 3
@@ -113,7 +113,7 @@ def test_a_lookup_that_fails_is_not_an_absence(kling_road, trusted, unclear, kin
     trusted.says("find", *[kind("No answer.", **SAID) for _ in range(3)])
 
     for _ in range(3):
-        kling_road.follow(seconds=0.05)
+        kling_road.follow()
         kling_road.due(unclear)
 
     assert status_of(unclear) == Status.UNCERTAIN
@@ -125,7 +125,7 @@ def test_a_job_that_another_take_holds_is_not_bound(kling_road, asked, unclear):
     other = kling_road.running(provider_task_id="task-9", due_at=None)
     asked.says("find", Operation("task-9"))
 
-    kling_road.follow(seconds=0.05)
+    kling_road.follow()
 
     assert status_of(unclear) == Status.UNCERTAIN
     assert unclear.provider_task_id is None
@@ -136,7 +136,7 @@ def test_a_job_that_another_take_holds_is_not_bound(kling_road, asked, unclear):
 def test_a_cancel_ends_what_the_provider_never_took(kling_road, trusted, unclear):
     lifecycle.cancel(generation=unclear, member=kling_road.member, now=timezone.now())
     for _ in range(2):
-        kling_road.follow(seconds=0.05)
+        kling_road.follow()
         kling_road.put(unclear, due_at=Now()) if status_of(unclear) == Status.UNCERTAIN else None
 
     assert status_of(unclear) == Status.CANCELED
@@ -146,7 +146,7 @@ def test_a_cancel_ends_what_the_provider_never_took(kling_road, trusted, unclear
 def test_credentials_that_no_key_opens_leave_the_question_open(kling_road, asked, unclear):
     ProviderAccount.objects.update(credentials_encrypted="not a token")
 
-    kling_road.follow(seconds=0.05)
+    kling_road.follow()
 
     assert status_of(unclear) == Status.UNCERTAIN
     assert 4 < seconds_until(unclear.due_at) <= 5
@@ -154,11 +154,11 @@ def test_credentials_that_no_key_opens_leave_the_question_open(kling_road, asked
 
 
 def test_a_hint_outweighs_a_second_absence(kling_road, trusted, unclear):
-    kling_road.follow(seconds=0.05)
+    kling_road.follow()
     kling_road.due(unclear)
     trusted.says("find", lambda our_id: hear(kling_road, unclear, "task-9") and None)
 
-    kling_road.follow(seconds=0.2)
+    kling_road.follow()
 
     assert status_of(unclear) == Status.RUNNING
     assert unclear.provider_task_id == "task-9"
@@ -176,7 +176,7 @@ def unclear_on_fal(road):
 def test_a_hint_is_bound_after_a_read_with_our_key(road, script, unclear_on_fal):
     assert hear(road, unclear_on_fal, "task-3")
 
-    road.follow(seconds=0.1)
+    road.follow()
 
     assert status_of(unclear_on_fal) == Status.RUNNING
     assert unclear_on_fal.provider_task_id == "task-3"
@@ -186,12 +186,12 @@ def test_a_hint_is_bound_after_a_read_with_our_key(road, script, unclear_on_fal)
 
 
 def test_a_hint_wakes_a_take_that_waits_for_a_person(road, script, unclear_on_fal):
-    road.follow(seconds=0.1)
+    road.follow()
     assert status_of(unclear_on_fal) == Status.UNCERTAIN
     assert unclear_on_fal.due_at is None
 
     hear(road, unclear_on_fal, "task-3")
-    road.follow(seconds=0.1)
+    road.follow()
 
     assert status_of(unclear_on_fal) == Status.RUNNING
 
@@ -200,7 +200,7 @@ def test_a_hint_that_the_provider_does_not_know_is_refused(road, script, unclear
     script.says("follow", Garbled("fal sent an answer that cannot be used.", provider="fal", status=404))
     hear(road, unclear_on_fal, "task-of-a-stranger")
 
-    road.follow(seconds=0.1)
+    road.follow()
 
     assert status_of(unclear_on_fal) == Status.UNCERTAIN
     evidence = unclear_on_fal.attempts.get().evidence
@@ -211,11 +211,11 @@ def test_a_hint_that_the_provider_does_not_know_is_refused(road, script, unclear
 def test_the_true_hint_after_a_false_one_is_bound(road, script, unclear_on_fal):
     script.says("follow", Garbled("fal sent an answer that cannot be used.", provider="fal", status=404))
     hear(road, unclear_on_fal, "task-of-a-stranger")
-    road.follow(seconds=0.1)
+    road.follow()
 
     hear(road, unclear_on_fal, "task-3", "delivery-2")
     road.due(unclear_on_fal)
-    road.follow(seconds=0.1)
+    road.follow()
 
     assert status_of(unclear_on_fal) == Status.RUNNING
     assert unclear_on_fal.provider_task_id == "task-3"
@@ -228,7 +228,7 @@ def test_a_hint_that_could_not_be_checked_is_kept(road, script, unclear_on_fal):
 
     for _ in range(3):
         road.put(unclear_on_fal, due_at=Now(), lease_until=None)
-        road.follow(seconds=0.05)
+        road.follow()
 
     assert status_of(unclear_on_fal) == Status.RUNNING
     assert unclear_on_fal.provider_task_id == "task-3"
@@ -238,7 +238,7 @@ def test_a_hint_to_another_takes_job_is_refused(road, script, unclear_on_fal):
     other = road.running(provider_task_id="task-3", due_at=None)
     hear(road, unclear_on_fal, "task-3")
 
-    road.follow(seconds=0.1)
+    road.follow()
 
     assert status_of(unclear_on_fal) == Status.UNCERTAIN
     assert unclear_on_fal.attempts.get().evidence["refused_hint"] == "task-3"
@@ -250,9 +250,9 @@ def test_where_our_number_can_be_asked_a_refused_hint_is_followed_by_that(kling_
     asked.says("find", Operation("task-9"))
     hear(kling_road, unclear, "task-of-a-stranger")
 
-    kling_road.follow(seconds=0.05)
+    kling_road.follow()
     kling_road.due(unclear)
-    kling_road.follow(seconds=0.05)
+    kling_road.follow()
 
     assert status_of(unclear) == Status.RUNNING
     assert unclear.provider_task_id == "task-9"
@@ -261,9 +261,9 @@ def test_where_our_number_can_be_asked_a_refused_hint_is_followed_by_that(kling_
 def test_a_hint_that_came_while_a_lookup_ran_is_not_lost(kling_road, asked, unclear):
     asked.says("find", lambda our_id: hear(kling_road, unclear, "task-9") and None)
 
-    kling_road.follow(seconds=0.05)
+    kling_road.follow()
     kling_road.put(unclear, due_at=Now(), lease_until=None)
-    kling_road.follow(seconds=0.05)
+    kling_road.follow()
 
     assert status_of(unclear) == Status.RUNNING
     assert unclear.provider_task_id == "task-9"
@@ -276,7 +276,7 @@ def test_a_hint_that_came_as_a_lookup_ended_makes_it_look_again_at_once(road, sc
     hear(road, unclear_on_fal, "task-3")
 
     road.put(unclear_on_fal, lease_until=None)
-    road.follow(seconds=0.1)
+    road.follow()
 
     assert status_of(unclear_on_fal) == Status.RUNNING
 
@@ -288,7 +288,7 @@ def test_a_late_webhook_of_a_take_that_was_given_up_makes_us_look_again(road, sc
     take = road.running(status=Status.UNCERTAIN, due_at=None)
 
     hear(road, take, take.provider_task_id)
-    road.follow(seconds=0.1)
+    road.follow()
 
     assert status_of(take) == Status.RUNNING
     assert script.about("follow")[0].task_id == take.provider_task_id
