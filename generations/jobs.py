@@ -7,7 +7,7 @@ from collections.abc import Callable
 import structlog
 from django.db import connection
 
-from generations import lifecycle
+from generations import lifecycle, queue
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +34,7 @@ def ingest(generation_id: int) -> None:
 
 def _run(name: str, call: Callable[[], object], **facts: int) -> None:
     try:
+        queue.answer(name, **facts)
         call()
     except Exception:
         # Unexpected: the row's lease ends and the next tick looks again. The trace is what a person needs.

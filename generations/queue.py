@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 
 QUEUES = ("tick", "submit", "follow", "ingest")
 _COALESCE_SECONDS = 1
+_BURST_SECONDS = 0.2  # a burst of submits asks Redis once
 _rung: dict[str, float] = {}  # until when this process knows that a queue has just been rung
 _JOBS = {
     "tick": "generations.jobs.tick",
@@ -44,13 +45,21 @@ def kick(queue: str, *, generation_id: int | None = None) -> None:
         if not connection().set(f"kick:{name}", 1, nx=True, ex=_COALESCE_SECONDS):
             return
         if generation_id is None:
-            _rung[name] = monotonic() + _COALESCE_SECONDS
+            _rung[name] = monotonic() + _BURST_SECONDS
         arguments = [] if generation_id is None else [generation_id]
         Queue(queue, connection=connection()).enqueue_call(
             _JOBS[queue], args=arguments, timeout=timeout_seconds(queue), result_ttl=0, ttl=10, failure_ttl=60
         )
     except (RedisError, OSError) as error:
         log.warning("kick_failed", queue=queue, error=type(error).__name__)
+
+
+def answer(queue: str, *, generation_id: int | None = None) -> None:
+    """Say that a look begins: whoever kicks from now on has something that this look may not see. Never raises."""
+    try:
+        connection().delete(f"kick:{queue}:{generation_id or ''}")
+    except (RedisError, OSError) as error:
+        log.warning("answer_failed", queue=queue, error=type(error).__name__)
 
 
 def kick_on_commit(queue: str, *, generation_id: int | None = None) -> None:

@@ -186,3 +186,20 @@ def test_a_job_that_nobody_took_is_dropped(monkeypatch, redis, waiting):
     _work(redis, "tick")
 
     assert waiting("tick") == []
+
+
+def test_a_kick_after_the_look_has_begun_rings_again(waiting):
+    queue.kick("submit")
+    queue.answer("submit")
+    queue._rung.clear()
+
+    queue.kick("submit")
+
+    assert len(waiting("submit")) == 2
+
+
+def test_a_look_begins_without_redis_too(settings):
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    queue.connection.cache_clear()
+
+    assert queue.answer("submit") is None
