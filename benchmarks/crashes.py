@@ -137,7 +137,7 @@ def _report(runs: Sequence[dict[str, Any]], later: Sequence[str], *, planned: in
     for words in later:
         print(f"VIOLATION later: {words}", flush=True)
     slowest = max((run["seconds"] for run in runs), default=0.0)
-    since_up = max((run["seconds"] - run["seconds_up"] for run in runs), default=0.0)
+    since_up = max((max(run["seconds"] - run["seconds_up"], 0.0) for run in runs), default=0.0)
     figures = [
         Figure("runs", len(runs), "runs"),
         Figure("ended with one stored take", len([run for run in runs if run["status"] == "done"]), "runs"),

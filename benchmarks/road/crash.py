@@ -82,7 +82,7 @@ def crash(stack: Stack, maker: Maker, cell: Cell) -> Verdict:
     if standing is None:
         verdict.wrong.append("the take never came to the point")
     else:
-        killed_at = time.monotonic()
+        killed_at = time.time()
         killed = stack.kill(cell.program) if cell.program != WORK_HORSE else [standing]
         if cell.program == WORK_HORSE:
             kill_process(standing)
@@ -118,12 +118,12 @@ def _wait_for_point(stack: Stack, cell: Cell, mark: str, point: Path) -> int | N
 
 
 def _watch(stack: Stack, take: Generation, cell: Cell, verdict: Verdict, killed_at: float) -> None:
-    up_at = time.monotonic()
+    up_at = time.time()
     verdict.seconds_up = up_at - killed_at
     ended_at = _wait_for_end(take, cell, up_at + LATE_SECONDS)
     if ended_at is None:
         verdict.wrong.append(f"not at an end {LATE_SECONDS:.0f} s after the restart")
-        ended_at = time.monotonic()
+        ended_at = time.time()
     elif ended_at > up_at + END_SECONDS:
         verdict.wrong.append(f"ended {ended_at - up_at:.0f} s after the restart")
     verdict.seconds, verdict.status = ended_at - killed_at, take.status
@@ -135,16 +135,18 @@ def _watch(stack: Stack, take: Generation, cell: Cell, verdict: Verdict, killed_
 
 
 def _wait_for_end(take: Generation, cell: Cell, until: float) -> float | None:
-    """When the take came to its end, or None. `uncertain` is one only where no webhook can end it any more."""
+    """When the take came to its end, by the row, or None.
+
+    `uncertain` is an end only where no webhook can change it any more, and only if it lasts.
+    """
     uncertain_since: float | None = None
-    while time.monotonic() < until:
+    while time.time() < until:
         patiently(take.refresh_from_db)
-        now = time.monotonic()
-        if take.is_terminal:
-            return now
+        if take.is_terminal and take.finished_at:
+            return take.finished_at.timestamp()
         stays = cell.may_stay_uncertain and waits_for_a_person(take)
-        uncertain_since = (uncertain_since or now) if stays else None
-        if uncertain_since and now - uncertain_since > STAYS_SECONDS:
+        uncertain_since = (uncertain_since or time.time()) if stays else None
+        if uncertain_since and time.time() - uncertain_since > STAYS_SECONDS:
             return uncertain_since
         time.sleep(0.1)
     return None

@@ -82,10 +82,11 @@ def _wait_for_end(takes: list[Generation]) -> None:
 
 def _row(group: Status, take: Generation, bill: list[dict[str, Any]], flushed_at: float) -> dict[str, Any]:
     take.refresh_from_db()
-    prompt = take.recipe.prompt.split(". ")[1]
-    wrong = faults_of(take, submits(take, prompt, bill))
-    done_at = next((task["done_at"] for task in bill if f"{prompt}." in task["prompt"]), None)
+    own = take.recipe.prompt.split(". ")[1].rstrip(".")
+    wrong = faults_of(take, submits(take, own, bill))
+    done_at = next((task["done_at"] for task in bill if own in task["prompt"]), None)
     is_stored = take.finished_at is not None and take.status == Status.DONE
+    assert done_at or not is_stored
     # What never came counts with the time that it was waited for.
     stored_at = take.finished_at.timestamp() if take.finished_at and is_stored else time.time()
     return {
