@@ -36,6 +36,16 @@ _TONES = {
     "ingest_failed": "warn",
     "waits_for_person": "warn",
 }
+_OUTCOMES = {
+    Attempt.Outcome.ACCEPTED: gettext_lazy("Attempt %(n)s: %(account)s took the order."),
+    Attempt.Outcome.NOT_SENT: gettext_lazy("Attempt %(n)s: nothing was sent."),
+    Attempt.Outcome.BUSY: gettext_lazy("Attempt %(n)s: %(account)s was busy and asked to wait."),
+    Attempt.Outcome.REJECTED: gettext_lazy("Attempt %(n)s: %(account)s refused the order."),
+    Attempt.Outcome.UNCERTAIN: gettext_lazy("Attempt %(n)s: no answer that can be relied on."),
+    Attempt.Outcome.FOUND: gettext_lazy("Attempt %(n)s: the order was found at %(account)s."),
+    Attempt.Outcome.ABSENT: gettext_lazy("Attempt %(n)s: %(account)s does not have the order."),
+    Attempt.Outcome.GIVEN_UP: gettext_lazy("Attempt %(n)s: a person gave it up."),
+}
 _OUTCOME_TONES = {"accepted": "ok", "found": "ok", "rejected": "bad", "uncertain": "warn", "busy": "warn"}
 
 
@@ -80,9 +90,9 @@ def _attempt(attempt: Attempt, take: Generation) -> Iterator[Line]:
         yield Line(attempt.sent_at, _("Attempt %(n)s: the order left for %(account)s.") % facts)
     if attempt.closed_at:
         request = _("request %(id)s") % {"id": attempt.request_id} if attempt.request_id else ""
-        outcome = str(attempt.get_outcome_display())
         tone = _OUTCOME_TONES.get(attempt.outcome, "")
-        yield Line(attempt.closed_at, _("Attempt %(n)s has ended.") % facts, request, outcome, tone)
+        text = str(_OUTCOMES[Attempt.Outcome(attempt.outcome)]) % facts
+        yield Line(attempt.closed_at, text, request, str(attempt.get_outcome_display()), tone)
 
 
 def _call(call: ProviderCall) -> Line:

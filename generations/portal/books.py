@@ -20,6 +20,7 @@ from generations.portal.sheets import Sheet, words
 
 _COLUMNS = ("available", "held", "spent")
 _HOLDS_SHOWN = 50
+_MACHINE_WORD = re.compile(r"[a-z][a-z0-9_]*")  # the code of a failure, which is for machines
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,16 @@ def statement_sheet(team: Team, before: str) -> Sheet:
     )
 
 
+def spell_reason(line: ledger.Line) -> str:
+    """Why a movement was made, as the end of a sentence that begins with the take's name where there is one."""
+    take = line.generation
+    if take is None:
+        return line.reason
+    if _MACHINE_WORD.fullmatch(line.reason):
+        return _("ended: %(status)s") % {"status": str(take.get_status_display()).lower()}
+    return line.reason.removeprefix(f"{take.name} ")
+
+
 def _line(line: ledger.Line) -> StatementLine:
     others = [entry for entry in line.entries if entry.account.kind not in _COLUMNS]
     return StatementLine(
@@ -127,7 +138,7 @@ def _line(line: ledger.Line) -> StatementLine:
         kind=line.kind.value,
         kind_label=line.label,
         take=line.generation,
-        text=line.reason,
+        text=spell_reason(line),
         actor=line.actor,
         available=line.amount_on("available"),
         held=line.amount_on("held"),

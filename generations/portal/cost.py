@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from generations import ledger
 from generations.models import Generation
+from generations.portal.books import spell_reason
 from generations.portal.composer import spell_price
 
 ZERO = Decimal(0)
@@ -55,7 +56,7 @@ def _steps(line: ledger.Line) -> Iterator[Step]:
     if spent := line.amount_on("spent"):
         beyond = line.kind == "overrun"
         label = _("Charged beyond the hold") if beyond else _("Charged")
-        yield Step(label, spent, at, line.reason, "", "warn" if beyond else "", number)
+        yield Step(label, spent, at, spell_reason(line), "", "warn" if beyond else "", number)
     back = line.amount_on("available")
     if back > 0:
         yield Step(_("Came back"), back, at, _("what was held and not charged"), "+", "ok", number)

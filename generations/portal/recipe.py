@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from generations.catalog import Camera
 from generations.choices import CameraMove, Capability, InputRole
 from generations.models import Asset, Generation
+
+ROLE_LABELS = {
+    InputRole.FIRST_FRAME: gettext_lazy("Start image"),
+    InputRole.LAST_FRAME: gettext_lazy("End image"),
+}
 
 
 class Row(NamedTuple):
@@ -29,7 +35,12 @@ def recipe_rows(take: Generation) -> list[Row]:
 
 def recipe_images(take: Generation) -> list[Image]:
     """The images that the take was made from."""
-    return [Image(str(InputRole(item.role).label), item.asset) for item in take.inputs.all() if item.asset]
+    return [Image(role_label(item.role), item.asset) for item in take.inputs.all() if item.asset]
+
+
+def role_label(role: str) -> str:
+    """What an image is for, in the words of the composer."""
+    return str(ROLE_LABELS.get(InputRole(role), InputRole(role).label))
 
 
 def _rows(take: Generation) -> Iterator[Row]:

@@ -10,7 +10,6 @@ from decimal import Decimal
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from generations import access, lifecycle, media
 from generations.choices import InputRole, MediaKind
@@ -19,11 +18,7 @@ from generations.models import Asset
 from generations.portal import text
 from generations.portal.forms.picture import ROLES, check_size
 from generations.portal.forms.wish import Wish
-
-_LABELS = {
-    InputRole.FIRST_FRAME: gettext_lazy("Start image"),
-    InputRole.LAST_FRAME: gettext_lazy("End image"),
-}
+from generations.portal.recipe import role_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ class Slot:
 
     @property
     def label(self) -> str:
-        return str(_LABELS[self.role])
+        return role_label(self.role)
 
     @property
     def optional(self) -> bool:

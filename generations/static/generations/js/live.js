@@ -4,6 +4,7 @@
 const MINUTE = 60_000;
 let changedAt = performance.now();
 let timer = null;
+let plannedAt = 0;
 let asking = false;
 
 const place = () => document.querySelector("[data-live]");
@@ -14,12 +15,24 @@ function pause() {
   return age < MINUTE ? 3_000 : age < 5 * MINUTE ? 10_000 : 30_000;
 }
 
+// A question that is already planned is never put off: somebody who keeps working still sees the takes move.
 function plan() {
+  const at = performance.now() + pause();
+  if (timer && at >= plannedAt) return;
   clearTimeout(timer);
-  if (!document.hidden && open().length) timer = setTimeout(ask, pause());
+  timer = null;
+  if (document.hidden || !open().length) return;
+  plannedAt = at;
+  timer = setTimeout(ask, pause());
+}
+
+function forget() {
+  clearTimeout(timer);
+  timer = null;
 }
 
 async function ask() {
+  forget();
   const cards = open();
   if (asking || !cards.length) return;
   asking = true;
@@ -64,7 +77,7 @@ function notice() {
 document.addEventListener("htmx:afterSettle", notice);
 document.addEventListener("htmx:oobAfterSwap", () => queueMicrotask(notice));
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) clearTimeout(timer);
+  if (document.hidden) forget();
   else if (open().length) ask();
 });
 addEventListener("online", () => open().length && ask());
