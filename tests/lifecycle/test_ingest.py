@@ -158,6 +158,22 @@ def test_a_worker_that_lost_its_lease_stores_no_second_asset(road, server, arriv
     assert road.balances() == {"held": 0, "spent": take.charged_credits, "shortfall": 0}
 
 
+def test_a_worker_that_lost_its_lease_leaves_the_end_to_the_other(road, server, arrive, film):
+    take = arrive()
+
+    def somebody_takes_over(connection):
+        road.put(take, lease_token=99)
+        connection.sendall(whole(film, "Content-Type: video/mp4"))
+
+    server.answers["/film.mp4"] = _with_database(somebody_takes_over)
+
+    assert not lifecycle.ingest(take.pk)
+
+    assert status_of(take) == Status.INGESTING
+    assert Asset.objects.count() == 0
+    assert road.held == take.hold_credits
+
+
 def test_a_worker_that_lost_its_lease_fails_nothing(road, server, arrive):
     take = arrive(tries=2)
 
