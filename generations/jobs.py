@@ -17,6 +17,11 @@ def tick() -> None:
     _run("tick", lifecycle.tick)
 
 
+def sweep() -> None:
+    """Every hour: remove files that no row speaks of."""
+    _run("sweep", lifecycle.sweep)
+
+
 def submit() -> None:
     """Pump queued takes out to the providers."""
     _run("submit", lifecycle.SubmitPump().run)

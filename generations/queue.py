@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from time import monotonic
 
@@ -83,11 +84,12 @@ def run_worker(queues: list[str]) -> None:
     )
 
 
-def run_clock(function: str, seconds: int) -> None:
-    """Enqueue one function, by its dotted name, every so many seconds until a signal says stop."""
+def run_clock(functions: Mapping[str, int]) -> None:
+    """Enqueue functions, by their dotted names, each every so many seconds, until a signal says stop."""
     clock = CronScheduler(connection=_blocking(), logging_level="WARNING")
-    job = import_string(function)
-    clock.register(job, "tick", interval=seconds, job_timeout=60, result_ttl=0, ttl=10, failure_ttl=60)
+    for function, seconds in functions.items():
+        job = import_string(function)
+        clock.register(job, "tick", interval=seconds, job_timeout=60, result_ttl=0, ttl=10, failure_ttl=60)
     clock.start()
 
 

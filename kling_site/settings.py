@@ -219,6 +219,8 @@ LIFECYCLE = {
     "follow_lease_seconds": 20,
     "ingest_lease_seconds": 12,
     "tick_seconds": 2,
+    "sweep_seconds": 3600,
+    "orphan_seconds": 24 * 3600,
     "submit_timeout_seconds": 25,
     "read_timeout_seconds": 15,
     "poll_min_seconds": 2.0,

@@ -15,6 +15,7 @@ from generations.lifecycle.record import record
 from generations.lifecycle.retry import CannotRetry, retry
 from generations.lifecycle.settle import finish
 from generations.lifecycle.submit import PriceMoved, RouteClosed, Submitted, submit
+from generations.lifecycle.sweep import sweep
 from generations.lifecycle.tick import tick
 from generations.lifecycle.upload import upload_image
 from generations.lifecycle.wake import wake
@@ -47,6 +48,7 @@ __all__ = [
     "resume_account",
     "retry",
     "submit",
+    "sweep",
     "tick",
     "upload_image",
     "wake",

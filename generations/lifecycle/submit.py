@@ -68,6 +68,27 @@ def submit(
     """
     member.check(access.May.GENERATE)
     _check_key(idempotency_key)
+    try:
+        return Submitted(_order(member, project, recipe, account, idempotency_key, now, shown_credits), True)
+    except IntegrityError as error:
+        if "generation_once_per_key" not in str(error):
+            raise
+    except Refused:
+        # A repeated order is answered for, whatever has changed since it was made.
+        if not Generation.objects.filter(team=member.team, idempotency_key=idempotency_key).exists():
+            raise
+    return Submitted(_repeated(member, recipe, idempotency_key), False)
+
+
+def _order(
+    member: access.Member,
+    project: Project,
+    recipe: Recipe,
+    account: ProviderAccount,
+    idempotency_key: str,
+    now: datetime,
+    shown_credits: Decimal | None,
+) -> Generation:
     _check_project(project, member)
     quote = _quoted(member, recipe, account, now)
     if shown_credits is not None and quote.credits > shown_credits:
@@ -76,13 +97,7 @@ def submit(
             sentence % {"now": ledger.plain(quote.credits), "shown": ledger.plain(shown_credits)},
             data={"now": str(quote.credits), "shown": str(shown_credits)},
         )
-    inputs = _inputs(member, recipe)
-    try:
-        return Submitted(_pay(member, project, recipe, quote, inputs, idempotency_key, now), True)
-    except IntegrityError as error:
-        if "generation_once_per_key" not in str(error):
-            raise
-    return Submitted(_repeated(member, recipe, idempotency_key), False)
+    return _pay(member, project, recipe, quote, _inputs(member, recipe), idempotency_key, now)
 
 
 def _check_key(key: str) -> None:

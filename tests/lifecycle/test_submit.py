@@ -244,3 +244,12 @@ def test_the_same_form_eight_times_at_once_is_one_take_and_one_hold(road):
     assert len({result.generation.pk for result in results}) == 1
     assert road.held == Generation.objects.get().hold_credits
     assert differences() == []
+
+
+def test_a_repeated_order_is_answered_for_although_the_account_has_closed_since(desk, order):
+    first = lifecycle.submit(**order)
+    ProviderAccount.objects.update(status=ProviderAccount.Status.PAUSED)
+
+    again = lifecycle.submit(**{**order, "account": ProviderAccount.objects.get(pk=desk.account.pk)})
+
+    assert (again.generation.pk, again.is_new) == (first.generation.pk, False)

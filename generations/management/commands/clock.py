@@ -1,4 +1,4 @@
-"""`manage.py clock`: the clock that looks for due rows every two seconds."""
+"""`manage.py clock`: the clock: due rows every two seconds, stray files every hour."""
 
 from __future__ import annotations
 
@@ -14,4 +14,9 @@ class Command(BaseCommand):
     help = "Enqueues the tick until it is told to stop."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        queue.run_clock("generations.jobs.tick", int(settings.LIFECYCLE["tick_seconds"]))
+        queue.run_clock(
+            {
+                "generations.jobs.tick": int(settings.LIFECYCLE["tick_seconds"]),
+                "generations.jobs.sweep": int(settings.LIFECYCLE["sweep_seconds"]),
+            }
+        )
