@@ -27,8 +27,8 @@ STRANGE = [
     "00000000-0000-0000-0000-00000000000g",
 ]
 FIELDS = [
-    "quoted_credits", "project", "capability", "first_frame", "last_frame", "prompt", "negative_prompt", "model", "tier",
-    "route", "duration", "aspect_ratio", "guidance_mode", "guidance", "camera", "camera_move", "camera_axis",
+    "quoted_credits", "project", "capability", "first_frame", "last_frame", "prompt", "negative_prompt", "model",
+    "tier", "route", "duration", "aspect_ratio", "guidance_mode", "guidance", "camera", "camera_move", "camera_axis",
     "camera_amount", "idempotency_key", "do",
 ]  # fmt: skip
 ADDRESSES = ("/studio/", "/studio/quote/", "/studio/frames/", "/team/", "/projects/new/")
