@@ -162,8 +162,7 @@ def _check_answer(response: httpx.Response) -> None:
     status = response.status_code
     if status in _GONE:
         raise DownloadGone(
-            _("The provider no longer serves the file (%(status)s): its link has expired.")
-            % {"status": status},
+            _("The provider no longer serves the file (%(status)s): its link has expired.") % {"status": status},
             data={"status": status},
         )
     if status != httpx.codes.OK:
