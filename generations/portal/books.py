@@ -20,7 +20,7 @@ from generations.portal.sheets import Sheet, words
 
 _COLUMNS = ("available", "held", "spent")
 _HOLDS_SHOWN = 50
-_MACHINE_WORD = re.compile(r"[a-z][a-z0-9_]*")  # the code of a failure, which is for machines
+_MACHINE_WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +121,11 @@ def statement_sheet(team: Team, before: str) -> Sheet:
 
 
 def spell_reason(line: ledger.Line) -> str:
-    """Why a movement was made, as the end of a sentence that begins with the take's name where there is one."""
+    """Why a movement was made, for people: the code of a failure is for machines."""
     take = line.generation
-    if take is None:
-        return line.reason
-    if _MACHINE_WORD.fullmatch(line.reason):
-        return _("ended: %(status)s") % {"status": str(take.get_status_display()).lower()}
-    return line.reason.removeprefix(f"{take.name} ")
+    if take and _MACHINE_WORD.fullmatch(line.reason):
+        return _("%(take)s ended: %(status)s") % {"take": take, "status": str(take.get_status_display()).lower()}
+    return line.reason
 
 
 def _line(line: ledger.Line) -> StatementLine:
@@ -138,7 +136,8 @@ def _line(line: ledger.Line) -> StatementLine:
         kind=line.kind.value,
         kind_label=line.label,
         take=line.generation,
-        text=spell_reason(line),
+        # The take stands right before it, as a link.
+        text=spell_reason(line).removeprefix(f"{line.generation} "),
         actor=line.actor,
         available=line.amount_on("available"),
         held=line.amount_on("held"),

@@ -40,6 +40,26 @@ def test_an_order_whose_answer_was_lost_is_not_made_twice(house, page):
     assert house.takes.count() == 1 and page.locator("#takes .take").count() == 1
 
 
+def test_a_late_price_does_not_bring_back_a_used_key(house, page):
+    house.handled = ("htmx:afterRequest", "htmx:sendAbort")
+    late = []
+    page.route("**/studio/quote/", lambda route: late.append(route))
+    page.locator("#prompt").fill("Gulls over the pier")
+    page.wait_for_timeout(600)
+    page.keyboard.press("Control+Enter")
+    page.locator("#takes .take").wait_for()
+    page.unroute("**/studio/quote/")  # lets go what it held
+    page.wait_for_timeout(600)
+    with page.expect_response("**/studio/quote/"):
+        page.locator("#prompt").fill("Gulls over the sea")
+    page.wait_for_timeout(300)
+    page.keyboard.press("Control+Enter")
+    page.locator("#takes .take >> nth=1").wait_for()
+
+    assert late
+    assert [take.recipe.prompt for take in house.takes] == ["Gulls over the pier", "Gulls over the sea"]
+
+
 def test_what_was_typed_survives_a_session_that_ended(house, page):
     house.handled = ("Response Status Error Code 401", "htmx:responseError", "htmx:response")
     Session.objects.all().delete()

@@ -31,6 +31,26 @@ if (form) {
     });
   }
 
+  // An order ends what was asked about the price before it: a late answer would bring back the key that it has used.
+  const body = form.querySelector(".composer-body");
+  let ordering = false;
+  let missed = false;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt === form) {
+      ordering = true;
+      window.htmx.trigger(body, "htmx:abort");
+    } else if (event.detail.elt === body && ordering) {
+      event.preventDefault();
+      missed = true;
+    }
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt !== form) return;
+    ordering = false;
+    if (missed) window.htmx.trigger(body, "change");
+    missed = false;
+  });
+
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
     event.preventDefault();
