@@ -112,7 +112,8 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _port_refusal(error: OSError, variable: str, host: str, port: int) -> str:
-    example = f"{variable}={port + 1 if port < 65535 else 8001} ./scripts/run"
+    # Not the next one: that is where a second copy has its sandbox.
+    example = f"{variable}={port + 10 if port < 65525 else 8010} ./scripts/run"
     if error.errno == errno.EADDRINUSE:
         return f"Port {port} is taken by another program. Set {variable} to a free one, for example {example}."
     if error.errno == errno.EACCES:

@@ -2,10 +2,14 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, ManagementUtility, call_command
 from django.db import connection
 
@@ -68,6 +72,8 @@ def test_a_photograph_ends_as_a_stored_take_with_all_its_facts(workers):
     assert facts == {
         "take": take.name,
         "status": "done",
+        "model": "kling-v2-master",
+        "tier": "master",
         "reason": "",
         "asset": str(media.store.local_path(asset.blob.storage_key)),
         "sha256": asset.blob.sha256,
@@ -84,12 +90,14 @@ def test_a_photograph_ends_as_a_stored_take_with_all_its_facts(workers):
     assert len(workers.bill(take)) == 1
 
 
-def test_progress_is_shown_on_one_line_and_the_facts_below(workers):
+def test_the_price_is_said_before_the_progress_on_one_line_and_the_facts_below(workers):
     out, err = run(workers.team, "--prompt", "A ferry", "--wait")
 
     take = Generation.objects.get()
-    assert err.startswith(f"\r{take.name}  In line")
-    assert err.count("\n") == 1
+    price, progress = err.split("\n", 1)
+    assert price == f"Kling 2.0 Master, Hero, 5 s on {take.account.label}: 140 credits."
+    assert progress.startswith(f"\r{take.name}  In line")
+    assert progress.count("\n") == 1
     assert out.splitlines()[0] == f"{'take':<18} {take.name}"
     assert f"{'status':<18} done" in out
 
@@ -262,3 +270,16 @@ def test_the_take_takes_the_same_road_as_every_other(desk):
     take = Generation.objects.get()
     assert (take.status, take.tier, take.model) == (Status.QUEUED, "master", "kling-v2-master")
     assert take.recipe.aspect_ratio == "16:9"
+
+
+def test_without_a_database_it_says_how_to_start_the_site():
+    done = subprocess.run(
+        [sys.executable, "manage.py", "make_take", "--prompt", "A ferry"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DATABASE_URL": "postgres://postgres@/nothing?host=%2Fnowhere"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.strip() == "CommandError: The database does not answer. Start the site with ./scripts/run first."

@@ -72,7 +72,7 @@ def test_a_taken_port_says_which_variable_moves_it(tmp_path):
             site.check_ports(wanted)
 
     assert str(refused.value) == (
-        f"Port {port} is taken by another program. Set PORT to a free one, for example PORT={port + 1} ./scripts/run."
+        f"Port {port} is taken by another program. Set PORT to a free one, for example PORT={port + 10} ./scripts/run."
     )
 
 

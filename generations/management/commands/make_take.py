@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 from django.utils import timezone
 from pydantic import ValidationError
 
@@ -56,6 +57,8 @@ class Command(BaseCommand):
             generation = self._submit(options)
         except PortalError as error:
             raise CommandError(error.public) from error
+        except OperationalError as error:
+            raise CommandError("The database does not answer. Start the site with ./scripts/run first.") from error
         except ValidationError as error:
             raise CommandError(" ".join(dict.fromkeys(map(_sentence, error.errors())))) from error
         if options["wait"]:
@@ -75,6 +78,7 @@ class Command(BaseCommand):
         ]
         recipe = _recipe(options, inputs)
         account = _account(member, recipe, options["account"])
+        self._say_price(member, recipe, account, options)
         return lifecycle.submit(
             member=member,
             project=project,
@@ -83,6 +87,16 @@ class Command(BaseCommand):
             idempotency_key=options["key"] or f"shell:{uuid.uuid4()}",
             now=now,
         ).generation
+
+    def _say_price(
+        self, member: access.Member, recipe: catalog.Recipe, account: ProviderAccount, options: dict[str, Any]
+    ) -> None:
+        """What is about to be ordered, and for how much, before it is."""
+        quote = lifecycle.quote(team=member.team, recipe=recipe, now=timezone.now()).find(account.pk)
+        if quote is not None and not options["json"]:
+            model = catalog.load().model(recipe.model)
+            what = f"{model.label}, {recipe.tier.label}, {recipe.duration_seconds} s on {account.label}"
+            self.stderr.write(f"{what}: {ledger.plain(quote.credits)} credits.")
 
     def _wait(self, generation: Generation, options: dict[str, Any]) -> Generation:
         begin, shown = time.monotonic(), ""
@@ -188,6 +202,8 @@ def _facts(generation: Generation) -> dict[str, Any]:
     return {
         "take": generation.name,
         "status": generation.status,
+        "model": generation.model,
+        "tier": generation.tier,
         "reason": _why(generation) if generation.status != Status.DONE else "",
         "asset": _path(asset.blob.storage_key) if asset else "",
         "sha256": asset.blob.sha256 if asset else "",
