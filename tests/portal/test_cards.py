@@ -65,6 +65,16 @@ def test_a_card_moves_up_in_line_without_any_change_of_its_own(portal):
     assert before.version != after.version
 
 
+def test_every_waiting_card_says_its_own_place(portal):
+    takes = [portal.take() for _ in range(3)]
+
+    page = portal.client.get(reverse("portal:studio"))
+    refreshed = ask(portal, *((take, "old") for take in takes))
+
+    assert [word for word in words(page).split() if word in ("1st", "2nd", "3rd")] == ["3rd", "2nd", "1st"]
+    assert [word for word in words(refreshed).split() if word in ("1st", "2nd", "3rd")] == ["1st", "2nd", "3rd"]
+
+
 def test_the_place_in_line_counts_the_account_alone(portal):
     portal.take(account=portal.fal)
 
