@@ -11,12 +11,13 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from generations import access
 from generations.choices import MediaKind
-from generations.models import Asset, Generation, Status
+from generations.models import Asset, AuditEvent, Generation, Status, User
 
-GROUPS = ("needs", "running", "done")
+GROUPS = ("needs", "running", "done", "canceled")
 NEEDS_SOMEBODY = frozenset({Status.FAILED, Status.UNCERTAIN, Status.AWAITING_APPROVAL})
 AT_THE_PROVIDER = frozenset({Status.SUBMITTING, Status.RUNNING})
 _MOST_PERCENT = 95  # an estimate never says that it is done
@@ -32,11 +33,14 @@ class Card:
     expected_seconds: int | None
     cancel: str
     can_retry: bool
+    stop_words: str = ""
 
     @property
     def group(self) -> str:
         if self.take.status in NEEDS_SOMEBODY:
             return "needs"
+        if self.take.status == Status.CANCELED:
+            return "canceled"
         return "done" if self.take.is_terminal else "running"
 
     @property
@@ -70,13 +74,18 @@ class Counts:
     needs: int
     running: int
     done: int
+    canceled: int
 
 
 def cards_of(takes: Iterable[Generation], member: access.Member, now: datetime) -> list[Card]:
-    """Cards of takes that were loaded `for_cards`, in their order; one query more where some are in line."""
+    """Cards of takes that were loaded `for_cards`, in their order.
+
+    One query more where some are in line, one more where some were asked to stop.
+    """
     takes = list(takes)
     places = _places([take.pk for take in takes if take.status == Status.QUEUED])
-    return [_card(take, member, places.get(take.pk), now) for take in takes]
+    words = _stop_words([take for take in takes if take.cancel_requested_at and not take.is_terminal], member)
+    return [_card(take, member, places.get(take.pk), words.get(take.pk, ""), now) for take in takes]
 
 
 def studio_cards(member: access.Member, now: datetime) -> list[Card]:
@@ -100,7 +109,7 @@ def read_versions(text: str, most: int) -> dict[str, str]:
     return {public_id: version for public_id, colon, version in pairs if colon}
 
 
-def _card(take: Generation, member: access.Member, position: int | None, now: datetime) -> Card:
+def _card(take: Generation, member: access.Member, position: int | None, stop_words: str, now: datetime) -> Card:
     outputs = [asset for asset in take.assets.all() if asset.kind == MediaKind.VIDEO]
     starts = [item.asset for item in take.inputs.all() if item.asset]
     pictures = [asset for asset in (*outputs, *starts) if asset.poster_id]
@@ -114,6 +123,7 @@ def _card(take: Generation, member: access.Member, position: int | None, now: da
         expected_seconds=_seconds(take.submitted_at, take.expected_finish_at) if is_out else None,
         cancel=_cancel(take, member),
         can_retry=member.may(access.May.GENERATE),
+        stop_words=stop_words,
     )
 
 
@@ -123,6 +133,34 @@ def _cancel(take: Generation, member: access.Member) -> str:
     if take.can_cancel_free:
         return "free"
     return "ask" if take.status in AT_THE_PROVIDER and not take.cancel_requested_at else ""
+
+
+def _stop_words(asked: list[Generation], member: access.Member) -> dict[int, str]:
+    """Who asked to stop each of these takes, and what that can still mean."""
+    if not asked:
+        return {}
+    events = AuditEvent.objects.filter(
+        verb="cancel",
+        target_kind="generation",
+        target_id__in=[str(take.public_id) for take in asked],
+        happened_at__in=[take.cancel_requested_at for take in asked],
+    )
+    people: dict[tuple[str, datetime | None], User | None] = {
+        (event.target_id, event.happened_at): event.actor for event in events.select_related("actor")
+    }
+    return {take.pk: _stopped_by(people.get((str(take.public_id), take.cancel_requested_at)), member) for take in asked}
+
+
+def _stopped_by(person: User | None, member: access.Member) -> str:
+    if person == member.user:
+        who = _("You asked to stop it.")
+    else:
+        who = _("%(person)s asked to stop it.") % {"person": person or _("An administrator")}
+    return (
+        who
+        + " "
+        + _("It had been sent already, so it may still finish and be charged; whatever is not charged comes back.")
+    )
 
 
 def _seconds(since: datetime | None, until: datetime | None) -> int | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from generations import access, ledger
 from generations.models import Team
@@ -56,6 +57,12 @@ def page(
 ) -> HttpResponse:
     """A whole page in its frame."""
     return render(request, template, {"frame": frame_of(member, section), **context}, status=status)
+
+
+def balance(request: Request, member: access.Member) -> str:
+    """The team's balance for every place that shows it, out of band; nothing for who may not see credits."""
+    purse = _purse(member)
+    return render_to_string("portal/_balance.html", {"balance": purse}, request) if purse else ""
 
 
 def _purse(member: access.Member) -> Purse | None:

@@ -159,8 +159,71 @@ def test_a_cancel_of_a_running_take_is_a_wish(portal):
 
     answer = portal.client.post(reverse("portal:cancel", args=[take.public_id]), headers=HTMX)
 
-    assert "Cancel requested" in words(answer) and "was asked to stop." in words(answer)
+    said = "You asked to stop it. It had been sent already, so it may still finish and be charged;"
+    assert "Cancel requested" in words(answer) and said in words(answer)
+    assert f'data-say="{take.name}: {said}' in answer.content.decode()
+    assert f"{portal.owner.user.name} asked to stop it." in words(portal.as_a(Role.VIEWER).get("/studio/"))
     assert ledger.balances(portal.team).held == 140
+
+
+def test_a_cancel_that_came_too_late_says_so(portal):
+    take = portal.take()
+    page = portal.client.get(reverse("portal:studio"))
+    put(take, status=Status.SUBMITTING)
+
+    answer = portal.client.post(reverse("portal:cancel", args=[take.public_id]), headers=HTMX)
+
+    assert "Cancel, 140 back" in words(page)
+    assert "You asked to stop it. It had been sent already" in words(answer)
+    assert "back" not in words(answer).replace("comes back", "")
+
+
+def test_a_cancel_while_the_file_is_saved_says_that_it_was_too_late(portal):
+    take = portal.take()
+    put(take, status=Status.INGESTING, provider_task_id="t")
+
+    answer = portal.client.post(reverse("portal:cancel", args=[take.public_id]), headers=HTMX)
+    plain = portal.client.post(reverse("portal:cancel", args=[take.public_id]), follow=True)
+
+    assert "It was too late to stop it." in words(answer)
+    assert "It was too late to stop it: the provider is done" in words(plain)
+
+
+def test_a_take_that_was_sent_promises_no_money_back(portal):
+    take = portal.take()
+    put(take, status=Status.RUNNING, provider_task_id="t")
+
+    said = words(portal.client.get(reverse("portal:studio")))
+
+    assert "Ask to stop" in said and "Kling often cannot stop a take; it may still be charged." in said
+
+
+@pytest.mark.parametrize("status", [Status.CANCELED, Status.FAILED])
+def test_only_done_takes_are_counted_as_done(portal, status):
+    finish(portal.take(), to=status, charged=Decimal(0), now=timezone.now())
+
+    counts = portal.client.get(reverse("portal:studio")).context["counts"]
+
+    assert counts.done == 0 and counts.canceled == (status == Status.CANCELED)
+
+
+def test_a_refresh_brings_the_balance_along(portal):
+    take = portal.take()
+    finish(take, to=Status.CANCELED, charged=Decimal(0), now=timezone.now())
+
+    answer = ask(portal, (take, "old"))
+
+    assert 'id="purse" hx-swap-oob="true"' in answer.content.decode()
+    assert 'hx-swap-oob="outerHTML:.purse-chip"' in answer.content.decode()
+    assert words(answer).count("1,000 left") == 2
+
+
+def test_who_may_not_see_credits_gets_no_balance(portal):
+    take, viewer = portal.take(), portal.as_a(Role.VIEWER)
+
+    answer = viewer.get(reverse("portal:cards"), {"ids": f"{take.public_id}:old"}, headers=HTMX)
+
+    assert take.name in words(answer) and "left" not in words(answer)
 
 
 def test_a_creator_cancels_their_own_takes_only(portal):

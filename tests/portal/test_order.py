@@ -29,6 +29,31 @@ def test_a_take_is_ordered_at_the_price_that_was_shown(portal):
     assert f'id="card-{take.public_id}"' in answer.content.decode()
 
 
+def test_an_accepted_order_is_said_with_a_way_to_it(portal):
+    answer = portal.order(**portal.form())
+
+    take = portal.takes.get()
+    assert f"{take.name} is in line. See it" in words(answer)
+    assert f'href="#card-{take.public_id}" data-see' in answer.content.decode()
+    assert "left" in words(answer)
+
+
+def test_the_cheapest_route_is_chosen_anew_until_somebody_chooses(portal):
+    form = portal.form()
+    prices = {
+        route["value"]: route["price"]
+        for route in portal.client.get(reverse("portal:studio")).context["options"]["routes"]
+    }
+    cheap = form["route"]
+    dear = next(str(value) for value in prices if str(value) != cheap)
+    chosen = read_pieces(portal.quote(**{**form, "route": dear}))
+    untouched = read_pieces(portal.quote(**{**form, "route": dear, "route_auto": dear}))
+
+    assert form["route"] == form["route_auto"] == cheap
+    assert (chosen["route"], chosen["route_auto"]) == (dear, "")
+    assert (untouched["route"], untouched["route_auto"]) == (cheap, cheap)
+
+
 def test_a_still_that_moves_is_ordered_with_its_image(portal):
     answer = portal.order(**portal.image_form())
 

@@ -54,6 +54,7 @@ def _options(draft: Draft) -> dict[str, Any]:
         "notices": list(dict.fromkeys(shape.notices)),
         "models": [_model(model, draft) for model in reversed(catalog.load().models)],
         "tiers": [_tier(tier, draft) for tier in Tier],
+        "route_auto": _route_auto(draft),
         "routes": [_route(account, draft) for account in draft.offers.accounts],
         "route_hint": _("credits for one %(n)s s take") % {"n": shape.duration_seconds},
         "durations": [
@@ -113,6 +114,12 @@ def _route(account: ProviderAccount, draft: Draft) -> dict[str, Any]:
         "selected": account == draft.offers.account,
         "off_reason": "" if quote else blocked,
     }
+
+
+def _route_auto(draft: Draft) -> str:
+    """The route where it is ours and not the person's choice."""
+    was_chosen = draft.wish.route not in ("", draft.wish.route_auto)
+    return "" if was_chosen or draft.offers.account is None else str(draft.offers.account.public_id)
 
 
 def _camera(draft: Draft) -> dict[str, Any]:
@@ -189,6 +196,7 @@ def _quote(draft: Draft) -> dict[str, Any]:
         "can_generate": not reason,
         "reason": reason,
         "why": explain(quote) if quote else "",
+        "is_play": bool(draft.offers.account and draft.offers.account.is_sandbox),
         "moved": draft.moved,
         "refused": draft.refused,
     }

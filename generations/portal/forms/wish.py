@@ -36,6 +36,7 @@ class Wish:
     model: str = ""
     tier: str = ""
     route: str = ""
+    route_auto: str = ""
     duration: str = ""
     aspect_ratio: str = ""
     guidance_mode: str = ""
@@ -59,6 +60,11 @@ class Wish:
 def read_wish(data: Mapping[str, str]) -> Wish:
     """The composer's form as it was posted."""
     return Wish(**{field.name: _read(field.name, data) for field in fields(Wish)})
+
+
+def cheapest_again(wish: Wish) -> Wish:
+    """The wish without a route that nobody chose: what was the cheapest before a change need not be it after."""
+    return replace(wish, route="") if wish.route == wish.route_auto else wish
 
 
 def wish_from_address(query: Mapping[str, str]) -> Wish:

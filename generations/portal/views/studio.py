@@ -21,8 +21,8 @@ from generations.portal.cards import Card, cards_of, count, studio_cards
 from generations.portal.door import Request, members_only
 from generations.portal.first_run import find_first_run
 from generations.portal.forms.picture import ROLES, Picture
-from generations.portal.forms.wish import Wish, read_wish, wish_from_address, wish_from_take
-from generations.portal.frame import page
+from generations.portal.forms.wish import Wish, cheapest_again, read_wish, wish_from_address, wish_from_take
+from generations.portal.frame import balance, page
 
 PROJECT = "project"
 _PAYMENT_REQUIRED, _CONFLICT, _UNPROCESSABLE = 402, 409, 422
@@ -53,7 +53,7 @@ def studio(request: Request, member: access.Member) -> HttpResponse:
 @members_only
 def quote(request: Request, member: access.Member) -> HttpResponse:
     """The price of the form as it stands, with everything that depends on it. Orders nothing."""
-    draft = composer.compose(member, read_wish(request.POST), timezone.now())
+    draft = composer.compose(member, cheapest_again(read_wish(request.POST)), timezone.now())
     return _answer(request, member, draft)
 
 
@@ -94,6 +94,8 @@ def _act(request: Request, member: access.Member) -> HttpResponse:
     member.check(access.May.GENERATE)
     now = timezone.now()
     wish, refused = composer.add_files(member, read_wish(request.POST), request.FILES, now)
+    if wish.do != "generate":
+        wish = cheapest_again(wish)
     draft = composer.compose(member, composer.without_image(wish), now, refused=refused)
     if wish.do != "generate":
         return _answer(request, member, draft)
@@ -132,7 +134,9 @@ def _answer(
         return _studio_page(request, member, draft, status)
     context = composer.composer_context(draft)
     context |= {"with_rest": True, "placed": placed, "placed_again": placed_again}
-    return render(request, "portal/studio/_options.html", context, status=status)
+    answer = render(request, "portal/studio/_options.html", context, status=status)
+    answer.write(balance(request, draft.member))
+    return answer
 
 
 def _studio_page(

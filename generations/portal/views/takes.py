@@ -24,7 +24,7 @@ from generations.portal.activity import activity_of
 from generations.portal.cards import Card, cards_of, read_versions
 from generations.portal.cost import cost_of
 from generations.portal.door import Request, members_only
-from generations.portal.frame import frame_of, page
+from generations.portal.frame import balance, frame_of, page
 from generations.portal.recipe import recipe_images, recipe_rows
 
 TABS = ("recipe", "cost", "activity")
@@ -50,7 +50,9 @@ def stage(request: Request, member: access.Member, public_id: UUID) -> HttpRespo
         return HttpResponse(status=204)
     context |= {"frame": frame_of(member, ""), "oob": True}
     pieces = ("portal/takes/_stage.html", "portal/takes/_rail.html")
-    return HttpResponse("".join(render_to_string(piece, context, request) for piece in pieces))
+    return HttpResponse(
+        "".join(render_to_string(piece, context, request) for piece in pieces) + balance(request, member)
+    )
 
 
 @require_safe
@@ -65,7 +67,7 @@ def cards(request: Request, member: access.Member) -> HttpResponse:
     ]
     if not fresh:
         return HttpResponse(status=204)
-    return HttpResponse("".join(_card(request, card, oob=True) for card in fresh))
+    return HttpResponse("".join(_card(request, card, oob=True) for card in fresh) + balance(request, member))
 
 
 @require_POST
@@ -74,23 +76,25 @@ def cancel(request: Request, member: access.Member, public_id: UUID) -> HttpResp
     """Cancel a take that waits, or ask the provider to stop one that does not."""
     found = access.get_generation(member, public_id)
     is_over = lifecycle.cancel(generation=found, member=member, now=timezone.now())
-    fresh = access.get_generation(member, public_id)
+    card = cards_of([access.get_generation(member, public_id)], member, timezone.now())[0]
     if not request.htmx:
-        messages.info(request, _cancel_words(fresh, is_over))
+        messages.info(request, _cancel_words(card, is_over))
         return redirect("portal:take", public_id)
-    answer = HttpResponse(_card(request, cards_of([fresh], member, timezone.now())[0]))
     if urlsplit(request.htmx.current_url or "").path == reverse("portal:take", args=[public_id]):
         # The take's own page says the state in more places than on the card.
-        answer["HX-Refresh"] = "true"
-    return answer
+        messages.info(request, _cancel_words(card, is_over))
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return HttpResponse(_card(request, card, too_late=not is_over and not card.stop_words) + balance(request, member))
 
 
-def _cancel_words(take: Generation, is_over: bool) -> str:
+def _cancel_words(card: Card, is_over: bool) -> str:
+    take = card.take
     if is_over:
         return _("%(take)s is canceled, and its whole hold came back.") % {"take": take.name}
     if take.is_terminal:
         return _("%(take)s had ended already.") % {"take": take.name}
-    return _("%(take)s: the provider is asked to stop. What it reports as cost is charged.") % {"take": take.name}
+    words = card.stop_words or _("It was too late to stop it: the provider is done, and the file is being saved.")
+    return _("%(take)s: %(words)s") % {"take": take.name, "words": words}
 
 
 def _about(member: access.Member, found: Generation, tab: str, now: datetime) -> dict[str, Any]:
@@ -118,5 +122,6 @@ def _tab_of_page(request: Request) -> str:
     return query.get("tab", [""])[-1]
 
 
-def _card(request: Request, card: Card, *, oob: bool = False) -> str:
-    return render_to_string("portal/generations/_card.html", {"card": card, "oob": oob}, request)
+def _card(request: Request, card: Card, *, oob: bool = False, too_late: bool = False) -> str:
+    context = {"card": card, "oob": oob, "too_late": too_late}
+    return render_to_string("portal/generations/_card.html", context, request)

@@ -51,6 +51,21 @@ if (form) {
     missed = false;
   });
 
+  // Takes that end change what is left to order with: the price is asked for anew, but never under an open choice.
+  const isStale = () => {
+    const [now, shown] = ["purse", "quote"].map((id) => document.getElementById(id)?.dataset.available);
+    return now !== undefined && now !== shown;
+  };
+  const renew = () => {
+    if (isStale() && !ordering && !form.contains(document.activeElement?.closest("select, [type='range']"))) {
+      window.htmx.trigger(body, "change");
+    }
+  };
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    if (event.detail.target?.id === "purse") setTimeout(renew, 0);
+  });
+  form.addEventListener("focusout", () => setTimeout(renew, 0));
+
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
     event.preventDefault();

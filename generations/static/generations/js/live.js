@@ -50,18 +50,21 @@ async function ask() {
   }
 }
 
-// What a take was before a swap, to announce only what is new.
+// What a take was and said before a swap, to announce only what is new.
 const known = new Map();
+const said = new Map();
 function remember() {
-  for (const { dataset } of document.querySelectorAll("[data-card]")) known.set(dataset.card, dataset.status);
+  for (const { dataset } of document.querySelectorAll("[data-card]")) {
+    known.set(dataset.card, dataset.status);
+    said.set(dataset.card, dataset.say);
+  }
 }
 
 function notice() {
   for (const { dataset } of document.querySelectorAll("[data-card]")) {
-    const before = known.get(dataset.card);
-    if (before === dataset.status) continue;
+    if (known.get(dataset.card) === dataset.status && said.get(dataset.card) === dataset.say) continue;
     changedAt = performance.now();
-    if (dataset.say) {
+    if (dataset.say && said.get(dataset.card) !== dataset.say) {
       document.dispatchEvent(new CustomEvent("say", { detail: { text: dataset.say, urgent: "urgent" in dataset } }));
     }
   }
@@ -73,6 +76,11 @@ function notice() {
   if (head && known.size) head.hidden = false;
   plan();
 }
+
+// A link to a card must not lead to one that a filter hides.
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-see]")) document.querySelector('[name="show"][value="all"]')?.click();
+});
 
 document.addEventListener("htmx:afterSettle", notice);
 document.addEventListener("htmx:oobAfterSwap", () => queueMicrotask(notice));

@@ -13,6 +13,21 @@ document.addEventListener("say", (event) => {
   while (region.children.length > 3) region.firstElementChild.remove();
 });
 
+// A toast is for the eyes; whoever sends one has it announced as well. It stays while somebody points at it.
+function passing(toast) {
+  const go = () => (toast.matches(":hover, :focus-within") ? setTimeout(go, 1_000) : toast.remove());
+  setTimeout(go, 8_000);
+}
+const toasts = document.getElementById("toasts");
+if (toasts) {
+  new MutationObserver((changes) => {
+    for (const { addedNodes } of changes) for (const node of addedNodes) if (node.matches?.("[data-toast]")) passing(node);
+  }).observe(toasts, { childList: true });
+  toasts.addEventListener("click", (event) => {
+    if (event.target.closest("a")) event.target.closest("[data-toast]").remove();
+  });
+}
+
 document.addEventListener("trouble", (event) => showTrouble(event.detail));
 
 function showTrouble(kind) {
