@@ -8,7 +8,7 @@ whether a byte can have left: an open attempt without `sent_at` has sent nothing
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,7 +23,8 @@ from generations.choices import InputRole
 from generations.errors import PortalError, Retry
 from generations.lifecycle import checkpoints
 from generations.lifecycle.accounts import callback_url
-from generations.lifecycle.outcomes import Result, apply_submit, failed
+from generations.lifecycle.claim import Claim, Result
+from generations.lifecycle.outcomes import apply_submit, failed
 from generations.lifecycle.pump import Pump
 from generations.models import Attempt, Generation, ProviderAccount, PumpLease, Status
 
@@ -73,18 +74,6 @@ class InputUnreadable(PortalError):
 
     code = "input_unreadable"
     retry = Retry.LATER
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A row that this process may submit, as plain values for a coroutine."""
-
-    generation: Generation
-    attempt_id: int
-    lease_token: int
-    account: ProviderAccount
-    task: providers.Task
-    sources: tuple[tuple[str, str, int], ...]  # role, storage key, index
 
 
 class SubmitPump(Pump[Claim, Result]):

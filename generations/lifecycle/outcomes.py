@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -17,26 +16,13 @@ from django.utils.translation import gettext as _
 from generations import providers, queue
 from generations.errors import PortalError, Retry
 from generations.lifecycle import checkpoints
+from generations.lifecycle.claim import Claim, Result
 from generations.lifecycle.settle import charge_for_failure, finish
 from generations.lifecycle.timing import first_look_seconds, retry_seconds, typical_seconds
 from generations.models import Attempt, Generation, ProviderAccount, Status
 
-if TYPE_CHECKING:
-    from generations.lifecycle.dispatch import Claim
-
 log = structlog.get_logger(__name__)
 _Outcome = Attempt.Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one claim. Neither answer nor error: it must not be sent any more, and was not."""
-
-    claim: Claim
-    was_sent: bool
-    answer: providers.Operation | providers.Finished | None = None
-    error: PortalError | None = None
-    notes: tuple[str, ...] = ()
 
 
 def apply_submit(result: Result) -> None:
