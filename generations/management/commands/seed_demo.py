@@ -52,7 +52,7 @@ class Command(BaseCommand):
             reset_passwords(password)
         else:
             seed(password)
-        self.stdout.write(f"Sign in as {SIGN_IN} with the password {password} (shown once).")
+        self.stdout.write(f"Sign in as {SIGN_IN} (owner) with the password {password} (shown once).")
         self.stdout.write("The other people of the demo team have the same password: " + ", ".join(_others()) + ".")
 
 
