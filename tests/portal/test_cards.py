@@ -274,4 +274,6 @@ def test_every_state_has_a_card_a_tile_and_a_page(portal, status):
 
     for address in ("/studio/", "/library/", f"/projects/{portal.project.public_id}/", f"/takes/{take.public_id}/"):
         assert take.name in words(portal.client.get(address)), address
+        if status == Status.DONE and address.startswith(("/studio/", "/takes/")):
+            assert "Drawn by the sandbox: it shows the way, not your prompt." in words(portal.client.get(address))
     put(take, status=Status.QUEUED, finished_at=None)

@@ -179,3 +179,9 @@ def test_the_first_run_ends_with_the_first_take(portal):
     portal.take()
 
     assert "Make your first take" not in words(portal.client.get(reverse("portal:studio")))
+
+
+def test_a_sandbox_route_is_paid_in_play_credits(portal):
+    answer = portal.quote(**portal.form())
+
+    assert "play credits" in words(answer)

@@ -49,6 +49,14 @@ def test_it_filters_by_state_and_project(portal):
     assert "No take matches" in shown["both"]
 
 
+def test_a_canceled_tile_has_its_word_and_every_tile_its_date(portal):
+    end(portal.take())
+
+    page = portal.client.get(reverse("portal:library")).content.decode()
+
+    assert "<b>Canceled</b>" in page and page.count('data-show="date"') == 1
+
+
 def test_it_has_pages(portal, settings):
     settings.LIMITS = {**settings.LIMITS, "library_page_size": 2}
     takes = [portal.take() for _ in range(5)]
