@@ -156,7 +156,9 @@ class Pump(ABC, Generic[Work, Outcome]):
     async def _handle(self, item: Work) -> None:
         _at_work_on.set(item)
         try:
-            self._results.append(await self.work(item))
+            # In two steps: `self._results` is another list by the time the answer is there, if others came before it.
+            outcome = await self.work(item)
+            self._results.append(outcome)
             self._handled += 1
         except Exception:
             # A defect of ours in one row must not stop the others; the row's lease ends and it is looked at again.
