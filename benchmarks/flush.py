@@ -29,9 +29,13 @@ def main(argv: list[str]) -> None:
         figures.append(
             Figure(f"{provider}: from the flush to the last one stored", _slowest(takes, "since_flush"), "s")
         )
+        unclear = [take for take in takes if take["was_uncertain"]]
+        figures.append(Figure(f"{provider}: unclear for a while", len(unclear), "takes"))
         figures.append(Figure(f"{provider}: takes with a violation", len(violations), "takes"))
         for take in violations:
             print(f"VIOLATION {provider}, {take['group']}: {take['wrong']}", *take["story"], sep="\n    ", flush=True)
+        for take in unclear:
+            print(f"Unclear for a while: {provider}, {take['group']}", *take["story"], sep="\n    ", flush=True)
         stored, slowest = _stored(takes), _slowest(takes)
         wanted += [
             Wanted(f"{provider}: stored", f"{len(takes)}", f"{stored}", stored == len(takes) and not violations),
