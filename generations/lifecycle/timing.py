@@ -14,11 +14,11 @@ from generations.choices import Capability
 from generations.models import Generation
 
 _SANDBOX_SECONDS = 20.0
-_HISTORY_SECONDS = 60  # how long a figure from the history is used before it is asked for again
+_HISTORY_SECONDS = 15  # how long a figure from the history is used before it is asked for again
 _MEDIAN = """
     SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM provider_done_at - submitted_at))
     FROM (SELECT provider_done_at, submitted_at FROM generations_generation
-          WHERE account_id = %s AND model = %s AND tier = %s AND capability = %s AND status = 'done'
+          WHERE account_id = %s AND model = %s AND tier = %s AND capability = %s AND status IN ('done', 'ingesting')
                 AND provider_done_at > submitted_at
           ORDER BY id DESC LIMIT 40) recent
 """
