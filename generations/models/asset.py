@@ -36,13 +36,6 @@ class Blob(models.Model):
         return self.sha256[:12]
 
 
-class AssetQuerySet(models.QuerySet["Asset"]):
-    def for_grid(self) -> AssetQuerySet:
-        """With what a tile of the library shows, newest first."""
-        joins = ("blob", "project", "generation__account", "generation__created_by", "created_by")
-        return self.select_related(*joins).order_by("-pk")
-
-
 class Asset(models.Model):
     """One image, video or audio in a team's library."""
 
@@ -68,8 +61,6 @@ class Asset(models.Model):
     has_audio = models.BooleanField(default=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-
-    objects = AssetQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("asset")
