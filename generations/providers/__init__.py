@@ -20,6 +20,7 @@ from generations.providers.errors import (
 from generations.providers.http import Http
 from generations.providers.registry import ADAPTERS
 from generations.providers.reply import Reply, redact
+from generations.providers.search import Candidate, Sought
 from generations.providers.types import (
     Account,
     Callback,
@@ -42,6 +43,7 @@ __all__ = [
     "Busy",
     "Callback",
     "CallbackInvalid",
+    "Candidate",
     "Cost",
     "Delivery",
     "Exchange",
@@ -58,6 +60,7 @@ __all__ = [
     "ProviderError",
     "Rejected",
     "Reply",
+    "Sought",
     "Task",
     "Uncertain",
     "Unreachable",

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from generations.catalog import Route
 from generations.providers.http import Http
+from generations.providers.search import Candidate, Sought
 from generations.providers.types import (
     Account,
     Callback,
@@ -36,7 +37,10 @@ class Adapter(ABC):
     """Whether `find` can look a job up by our own id."""
 
     absence_is_proof: ClassVar[bool] = False
-    """Whether not finding our id, asked twice, proves that the job was never taken."""
+    """Whether not finding our id, asked twice, proves on every route that the job was never taken."""
+
+    can_search: ClassVar[bool] = False
+    """Whether `search` can look a job up in the account's history."""
 
     def __init__(self, account: Account, http: Http) -> None:
         self.account = account
@@ -45,6 +49,17 @@ class Adapter(ABC):
     @abstractmethod
     async def prepare(self, task: Task) -> Prepared:
         """Put the inputs where the provider reads them. Free and repeatable."""
+
+    def begins_with(self, task: Task) -> str:
+        """The name of a call that must come before the submit and may cost by itself; empty for most tasks.
+
+        For example `identify-face`: it opens a session and has no id of our own, so a lost answer is lost.
+        """
+        return ""
+
+    async def begin(self, prepared: Prepared) -> Prepared:
+        """Make that call, once, and return the task with what it gave. Raises as `submit` does."""
+        raise NotImplementedError(f"{self.slug} has no call before a submit.")
 
     @abstractmethod
     async def submit(self, prepared: Prepared) -> Operation | Finished:
@@ -57,6 +72,23 @@ class Adapter(ABC):
     async def find(self, our_id: str, route: Route) -> Operation | None:
         """The job that carries our own id, or None. Only where `can_find`."""
         raise NotImplementedError(f"{self.slug} offers no lookup by our own id.")
+
+    async def confirm(self, operation: Operation, our_id: str, route: Route) -> bool:
+        """Whether a read with our key shows that a job, which a webhook or a person named, is the take with our id.
+
+        Where jobs carry our id, it is compared. Elsewhere any answer says that the job is the account's, and that is
+        all that can be known. Raises as `follow`; Rejected or Garbled where there is no such job.
+        """
+        await self.follow(operation, route)
+        return True
+
+    async def search(self, sought: Sought) -> tuple[Candidate, ...]:
+        """Every job of the account's history that may be the sought one, all pages of it. Only where `can_search`.
+
+        That is each job of the route's endpoint that was made between the two moments, whatever became of it, and
+        whose input, where the history shows it, is what the recipe says.
+        """
+        raise NotImplementedError(f"{self.slug} offers no search in its history.")
 
     async def cancel(self, operation: Operation, route: Route) -> bool:
         """Ask the provider to stop. True where it took the wish; the job is still followed to its end."""
@@ -71,8 +103,21 @@ class Adapter(ABC):
         """Verify a webhook and reduce it to a hint. Raises CallbackInvalid for what is forged, stale or unreadable."""
 
     @classmethod
+    def finds(cls, route: Route) -> bool:
+        """Whether `find` works on a route. Some of a provider's endpoints take no id of ours."""
+        return cls.can_find
+
+    @classmethod
+    def absence_proves(cls, route: Route) -> bool:
+        """Whether not finding our id on a route, asked twice, proves that the job was never taken."""
+        return cls.absence_is_proof
+
+    @classmethod
     def operation_for(cls, task_id: str, route: Route, account: Account) -> Operation:
-        """The operation for a task id that was learnt otherwise: from a webhook or from a person."""
+        """The operation for a task id that was learnt otherwise: from a webhook or from a person.
+
+        Raises errors.Refused for what cannot be a task id of this provider.
+        """
         raise NotImplementedError
 
     @classmethod
