@@ -23,6 +23,7 @@ from generations.providers.reply import Reply, redact
 from generations.providers.search import Candidate, Sought
 from generations.providers.types import (
     Account,
+    Balance,
     Callback,
     Cost,
     Delivery,
@@ -40,6 +41,7 @@ from generations.providers.types import (
 __all__ = [
     "Account",
     "Adapter",
+    "Balance",
     "Busy",
     "Callback",
     "CallbackInvalid",

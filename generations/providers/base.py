@@ -14,6 +14,7 @@ from generations.providers.http import Http
 from generations.providers.search import Candidate, Sought
 from generations.providers.types import (
     Account,
+    Balance,
     Callback,
     Delivery,
     Failed,
@@ -97,6 +98,13 @@ class Adapter(ABC):
     @abstractmethod
     async def check_account(self) -> str:
         """Make one free call with the account's key. A sentence on success; Misconfigured or Unreachable otherwise."""
+
+    async def read_balance(self) -> tuple[Balance, ...]:
+        """What the account has left, each purse or pack by itself; empty where the provider does not say. Free.
+
+        Raises as `check_account`.
+        """
+        return ()
 
     @abstractmethod
     async def read_callback(self, delivery: Delivery) -> Callback:

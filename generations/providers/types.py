@@ -42,6 +42,10 @@ class InputFile:
     path: Path
     media_type: str
     size_bytes: int
+    provider_id: str = ""
+    """Under which id the account's provider still holds this very file, where it made it."""
+    public_url: str = ""
+    """Where the provider can read it from us, for as long as a submit takes; empty without a public address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ class Prepared:
 
     task: Task
     references: Mapping[str, str] = field(repr=False)
+    session: Mapping[str, JSON] = field(default_factory=dict)
+    """What the call before the submit gave, where there is one (`Adapter.begin`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,20 @@ class Failed:
     charged: Cost | None
     moderated: bool = False
     request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What is left in one purse or pack of an account, as the provider tells it, in `choices.Currency`.
+
+    `as_of_note` is a sentence where the figure may be old; `name` is the pack's own name.
+    """
+
+    amount: Decimal
+    currency: str
+    as_of_note: str = ""
+    expires_at: datetime | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
