@@ -9,6 +9,8 @@ class Provider(TextChoices):
 
     FAL = "fal", _("fal")
     KLING = "kling", _("Kling official")
+    WAVESPEED = "wavespeed", _("WaveSpeedAI")
+    GATEWAY = "gateway", _("Kling-compatible gateway")
 
 
 class Capability(TextChoices):
@@ -16,6 +18,22 @@ class Capability(TextChoices):
 
     TEXT_TO_VIDEO = "text_to_video", _("Text to video")
     IMAGE_TO_VIDEO = "image_to_video", _("Image to video")
+    REFERENCE_TO_VIDEO = "reference_to_video", _("Reference to video")
+    VIDEO_EDIT = "video_edit", _("Edit a video by prompt")
+    VIDEO_REFERENCE = "video_reference", _("Video from a video")
+    EXTEND = "extend", _("Extend")
+    LIP_SYNC = "lip_sync", _("Lip-sync")
+    EFFECT = "effect", _("Effect")
+    MULTI_ELEMENTS = "multi_elements", _("Multi-elements editor")
+    MOTION_CONTROL = "motion_control", _("Motion control")
+    AVATAR = "avatar", _("Avatar")
+    TEXT_TO_SPEECH = "text_to_speech", _("Text to speech")
+    TEXT_TO_AUDIO = "text_to_audio", _("Text to audio")
+    VIDEO_TO_AUDIO = "video_to_audio", _("Video to audio")
+    TEXT_TO_IMAGE = "text_to_image", _("Text to image")
+    IMAGE_TO_IMAGE = "image_to_image", _("Image from images")
+    EXPAND_IMAGE = "expand_image", _("Expand an image")
+    TRY_ON = "try_on", _("Virtual try-on")
 
 
 class Tier(TextChoices):
@@ -24,6 +42,7 @@ class Tier(TextChoices):
     STD = "std", _("Draft")
     PRO = "pro", _("Pro")
     MASTER = "master", _("Hero")
+    UHD = "4k", _("4K")
 
 
 class InputRole(TextChoices):
@@ -33,6 +52,14 @@ class InputRole(TextChoices):
     LAST_FRAME = "last_frame", _("Last frame")
     STATIC_MASK = "static_mask", _("Static brush")
     DYNAMIC_MASK = "dynamic_mask", _("Motion brush")
+    REFERENCE_IMAGE = "reference_image", _("Reference image")
+    ELEMENT_IMAGE = "element_image", _("Element")
+    SOURCE_IMAGE = "source_image", _("Image to work on")
+    SOURCE_VIDEO = "source_video", _("Video to work on")
+    AUDIO = "audio", _("Sound")
+    CHARACTER = "character", _("Character")
+    PERSON = "person", _("Person")
+    GARMENT = "garment", _("Garment")
 
 
 class CameraMove(TextChoices):
@@ -72,6 +99,27 @@ class Currency(TextChoices):
 
     USD = "usd", _("US dollars")
     KLING_UNIT = "kling_unit", _("Kling units")
+    KLING_IMAGE_UNIT = "kling_image_unit", _("Kling image units")
+
+
+class PriceUnit(TextChoices):
+    """What a price is for one of."""
+
+    SECOND = "second", _("second")
+    FIVE_SECONDS = "five_seconds", _("started 5 seconds")
+    CALL = "call", _("call")
+    IMAGE = "image", _("image")
+    THOUSAND_CHARACTERS = "thousand_characters", _("1,000 characters")
+
+
+class Variant(TextChoices):
+    """What makes a route cost more or less than its plain price; a recipe has exactly one."""
+
+    SILENT = "silent", _("without sound")
+    SOUND = "sound", _("with sound")
+    VOICE = "voice", _("with sound and voices")
+    VIDEO = "video", _("with a video input")
+    FOUR_K = "4k", _("in 4K")
 
 
 class MediaKind(TextChoices):

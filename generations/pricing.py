@@ -1,13 +1,13 @@
 """What a recipe costs on each route that can run it, and why the others cannot. Pure: values in, values out.
 
-A price is per second of output or per call, in the provider's currency. The credits are
+A price is per second, call, image or another `PriceUnit`, in the provider's currency. The credits are
 price x US dollars per unit x credits per US dollar x markup, rounded up once, to a thousandth of a credit: the hold is
 the most that the provider may charge.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from generations import catalog
-from generations.choices import Currency
+from generations.choices import Currency, PriceUnit
 
 PLACES = Decimal("0.001")
 FAL_UNIT = "fal_unit"  # providers.types.Cost: one unit of the endpoint's price
@@ -43,6 +43,16 @@ class Seller:
     is_sandbox: bool
     unit_price_usd: Decimal
     paused_because: str = ""
+    api: str | None = None  # keep to one generation of the provider's API
+
+    def usd_per(self, currency: str) -> Decimal:
+        """US dollars for one of a currency, as this account pays them."""
+        book = catalog.load()
+        if currency == Currency.KLING_UNIT:
+            return self.unit_price_usd
+        if currency == Currency.KLING_IMAGE_UNIT:  # a pack's discount is the same for both kinds
+            return book.kling_image_unit_usd * self.unit_price_usd / book.kling_unit_usd
+        return Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,7 @@ class Rule:
     amount: Decimal | None
     currency: str
     per: str
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +135,33 @@ class Offer:
         return next((quote for quote in self.quotes if quote.account_id == account_id), None)
 
 
-def quote(recipe: catalog.Recipe, sellers: Iterable[Seller], rules: Sequence[Rule], rate: Rate) -> Offer:
-    """Price a recipe on every seller. `rules` must be in force, the most specific and newest first."""
+Files = Mapping[str, catalog.FileFacts]
+
+
+def quote(
+    recipe: catalog.Recipe,
+    sellers: Iterable[Seller],
+    rules: Sequence[Rule],
+    rate: Rate,
+    files: Files | None = None,
+) -> Offer:
+    """Price a recipe on every seller. `rules` must be in force, the most specific and newest first.
+
+    `files` holds what is known of the recipe's inputs, by hash: a price by the length of a video needs it.
+    """
     quotes: list[Quote] = []
     blocked: list[Blocked] = []
     for seller in sellers:
-        answer = _quote_on(recipe, seller, rules, rate)
+        answer = _quote_on(recipe, seller, rules, rate, files or {})
         (quotes if isinstance(answer, Quote) else blocked).append(answer)  # type: ignore[arg-type]
     return Offer(tuple(sorted(quotes, key=lambda item: (item.credits, item.account_label))), tuple(blocked))
 
 
-def _quote_on(recipe: catalog.Recipe, seller: Seller, rules: Sequence[Rule], rate: Rate) -> Quote | Blocked:
+def _quote_on(
+    recipe: catalog.Recipe, seller: Seller, rules: Sequence[Rule], rate: Rate, files: Files
+) -> Quote | Blocked:
     book = catalog.load()
-    route = book.find_route(seller.provider, recipe)
+    route = book.find_route(seller.provider, recipe, api=seller.api)
     if seller.paused_because:
         return _closed(seller, seller.paused_because)
     model = book.find_model(recipe.model)
@@ -149,24 +174,28 @@ def _quote_on(recipe: catalog.Recipe, seller: Seller, rules: Sequence[Rule], rat
             "capability": str(recipe.capability.label).lower(),
         }
         return _blocked(seller, {"model": sentence % facts})
-    problems = catalog.problems(recipe, route, model)
+    problems = book.problems(recipe, route, files=files, account_id=seller.account_id)
     if problems:
         return _blocked(seller, problems)
-    return _priced(recipe, seller, route, _find_rule(route, seller, rules), rate)
+    return _priced(recipe, seller, route, _find_rule(recipe, route, seller, rules), rate, files)
 
 
 def _priced(
-    recipe: catalog.Recipe, seller: Seller, route: catalog.Route, rule: Rule | None, rate: Rate
+    recipe: catalog.Recipe, seller: Seller, route: catalog.Route, rule: Rule | None, rate: Rate, files: Files
 ) -> Quote | Blocked:
-    amount, currency, per = (rule.amount, rule.currency, rule.per) if rule else (None, str(Currency.USD), "second")
+    amount, currency = (rule.amount, rule.currency) if rule else (None, str(Currency.USD))
+    per = PriceUnit(rule.per) if rule else PriceUnit.SECOND
     if amount is None and not seller.is_sandbox:
         sentence = _("%(account)s has no known price for this. An administrator can add a price rule.")
         return _closed(seller, sentence % {"account": seller.label})
     is_placeholder = amount is None
     if amount is None:
-        amount, currency, per = catalog.load().sandbox_usd_per_second, str(Currency.USD), "second"
-    usd_per_unit = seller.unit_price_usd if currency == Currency.KLING_UNIT else Decimal(1)
-    units = Decimal(recipe.duration_seconds or 0) if per == "second" else Decimal(1)
+        amount, currency = catalog.load().sandbox_usd_per_unit[per], str(Currency.USD)
+    units = catalog.billed_units(recipe, per, files)
+    if units is None:
+        sentence = _("The price goes by the length of the file, which is not known. Add the file again.")
+        return _blocked(seller, {"inputs": sentence})
+    usd_per_unit = seller.usd_per(currency)
     exact = rate.credits(amount * units * usd_per_unit)
     return Quote(
         account_id=seller.account_id,
@@ -185,7 +214,7 @@ def _priced(
     )
 
 
-def _find_rule(route: catalog.Route, seller: Seller, rules: Sequence[Rule]) -> Rule | None:
+def _find_rule(recipe: catalog.Recipe, route: catalog.Route, seller: Seller, rules: Sequence[Rule]) -> Rule | None:
     wanted = (route.provider, route.model, route.tier)
     fitting = [
         rule
@@ -193,8 +222,13 @@ def _find_rule(route: catalog.Route, seller: Seller, rules: Sequence[Rule]) -> R
         if (rule.provider, rule.model, rule.tier) == wanted
         and rule.account_id in (None, seller.account_id)
         and rule.capability in ("", route.capability)
+        and rule.variant in ("", catalog.variant_of(recipe))
     ]
-    return min(fitting, key=lambda rule: (rule.account_id is None, rule.capability == ""), default=None)
+    return min(
+        fitting,
+        key=lambda rule: (rule.account_id is None, rule.capability == "", rule.variant == ""),
+        default=None,
+    )
 
 
 def _blocked(seller: Seller, problems: dict[str, str]) -> Blocked:
@@ -212,7 +246,7 @@ def charged_credits(quote_json: dict[str, Any], amount: Decimal, currency: str) 
         usd = amount * Decimal(quote_json["amount"]) * Decimal(quote_json["usd_per_unit"])
     elif currency == Currency.USD:
         usd = amount
-    elif currency == Currency.KLING_UNIT and quote_json["currency"] == Currency.KLING_UNIT:
+    elif currency in (Currency.KLING_UNIT, Currency.KLING_IMAGE_UNIT) and quote_json["currency"] == currency:
         usd = amount * Decimal(quote_json["usd_per_unit"])
     else:
         return None

@@ -5,38 +5,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from generations.catalog.billing import billed_seconds, billed_units, variant_of
 from generations.catalog.book import Catalog
-from generations.catalog.entries import Ability, Model, Option, Price, Route
+from generations.catalog.entries import (
+    Ability,
+    FileFacts,
+    FileRule,
+    Model,
+    NamedChoice,
+    NamedList,
+    Option,
+    Price,
+    Route,
+)
 from generations.catalog.matrix import Fact, Row, matrix
+from generations.catalog.parts import (
+    Camera,
+    Crop,
+    Edit,
+    Input,
+    Margins,
+    Mark,
+    Picture,
+    Point,
+    Shot,
+    Spot,
+    Voice,
+)
 from generations.catalog.reading import CatalogError, read
-from generations.catalog.recipe import PROMPT_MAX_CHARS, Camera, Input, Point, Recipe
+from generations.catalog.recipe import Recipe
 from generations.catalog.rules import EXCLUSIVE, problems
+from generations.catalog.used import LABELS, used_options
 from generations.errors import InvalidRecipe
+
+PROMPT_MAX_CHARS = 2_500  # what a form offers; the widest models take more
 
 __all__ = [
     "EXCLUSIVE",
+    "LABELS",
     "PROMPT_MAX_CHARS",
     "Ability",
     "Camera",
     "Catalog",
     "CatalogError",
+    "Crop",
+    "Edit",
     "Fact",
+    "FileFacts",
+    "FileRule",
     "Input",
+    "Margins",
+    "Mark",
     "Model",
+    "NamedChoice",
+    "NamedList",
     "Option",
+    "Picture",
     "Point",
     "Price",
     "Recipe",
     "Route",
     "Row",
+    "Shot",
+    "Spot",
+    "Voice",
+    "billed_seconds",
+    "billed_units",
     "check",
     "load",
     "matrix",
     "problems",
     "read",
+    "used_options",
+    "variant_of",
 ]
 
 
@@ -46,8 +91,14 @@ def load() -> Catalog:
     return read(Path(__file__).parent)
 
 
-def check(recipe: Recipe, route: Route) -> None:
+def check(
+    recipe: Recipe,
+    route: Route,
+    *,
+    files: Mapping[str, FileFacts] | None = None,
+    account_id: int | None = None,
+) -> None:
     """Raise InvalidRecipe, naming each field at fault, unless the route can make exactly this recipe."""
-    found = problems(recipe, route, load().model(recipe.model))
+    found = load().problems(recipe, route, files=files, account_id=account_id)
     if found:
         raise InvalidRecipe(found)

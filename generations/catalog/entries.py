@@ -2,18 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from generations.catalog.recipe import AspectRatio, Slug
-from generations.choices import CameraMove, Capability, Currency, Provider, Tier
+from generations.choices import (
+    CameraMove,
+    Capability,
+    Currency,
+    InputRole,
+    PriceUnit,
+    Provider,
+    Tier,
+    Variant,
+)
 
 Unknown = Literal["unknown"]
 Seconds = Annotated[int, Field(ge=1, le=60)]
-Option = Literal["negative_prompt", "guidance", "aspect_ratio", "end_frame", "end_frame_alone", "brush", "camera"]
+# The optional parts of a recipe: a model can do them or not, and a route carries them or not.
+Option = Literal[
+    "negative_prompt",
+    "guidance",
+    "aspect_ratio",
+    "end_frame",
+    "end_frame_alone",
+    "brush",
+    "camera",
+    "sound",
+    "voices",
+    "shots",
+    "elements",
+    "element_ids",
+    "reference_images",
+    "source_video",
+    "keep_sound",
+    "voice_language",
+    "voice_speed",
+    "crop",
+    "face",
+    "speech",
+    "audio",
+    "music_prompt",
+    "asmr",
+    "count",
+    "picture_resolution",
+    "picture_reference",
+    "watermark",
+]
+Span = tuple[int, int]
 
 
 class _Entry(BaseModel):
@@ -25,20 +65,60 @@ class CameraRule(_Entry):
     moves: tuple[CameraMove, ...]
 
 
+class FileRule(_Entry):
+    """What a model takes for one role: how many files, and their limits, each from-to. None: no limit that we know."""
+
+    count: Span = (1, 1)
+    seconds: tuple[Decimal, Decimal] | None = None
+    sides: Span | None = None  # pixels
+    max_bytes: int | None = None
+
+
+class FileFacts(NamedTuple):
+    """What is known of a stored input file; None where it does not apply.
+
+    `provider_ids` maps an account's primary key to the id under which that provider still holds this very file.
+    """
+
+    seconds: Decimal | None = None
+    width: int | None = None
+    height: int | None = None
+    size_bytes: int | None = None
+    provider_ids: Mapping[int, str] = {}
+
+
 class Ability(_Entry):
     """What a model can do for one capability on one tier. Tuples of seconds say for which durations."""
 
     capability: Capability
     tier: Tier
-    durations: tuple[Seconds, ...]
+    durations: tuple[Seconds, ...] = ()
     aspect_ratios: tuple[AspectRatio, ...] = ()
-    resolution: Literal["720p", "1080p"] | Unknown
-    fps: int
+    resolution: Literal["720p", "1080p", "2160p"] | Unknown = "unknown"
+    fps: int | None = None
+    prompt_max: int = 2_500
     negative_prompt: bool = False
     guidance: bool = False
     end_frame: tuple[Seconds, ...] = ()
     brush: tuple[Seconds, ...] = ()
     camera: CameraRule | None = None
+    files: dict[InputRole, FileRule] = {}
+    sound: Literal["no", "choice", "always"] = "no"
+    voices: int = 0
+    voice_list: str = ""  # of voices.toml; for the one voice that speaks
+    speech_max: int = 0
+    shots: int = 0
+    elements: int = 0
+    element_ids: int = 0
+    references_max: int | None = None  # images, elements and library elements together
+    counts: Span | None = None
+    resolutions: tuple[Literal["1k", "2k", "4k"], ...] = ()
+    scenes: str = ""  # list of scenes.toml
+    edits: tuple[Literal["addition", "swap", "removal"], ...] = ()
+    orientations: dict[Literal["image", "video"], int] = {}  # with the longest source video in seconds
+    margins: bool = False
+    also: frozenset[Option] = frozenset()  # options without a limit of their own
+    never_together: tuple[tuple[Option, ...], ...] = ()
     note: str = ""
 
     @property
@@ -52,8 +132,19 @@ class Ability(_Entry):
             "end_frame_alone": self.end_frame,
             "brush": self.brush,
             "camera": self.camera,
+            "sound": self.sound != "no",
+            "voices": self.voices,
+            "shots": self.shots,
+            "elements": self.elements,
+            "element_ids": self.element_ids,
+            "reference_images": InputRole.REFERENCE_IMAGE in self.files,
+            "source_video": InputRole.SOURCE_VIDEO in self.files,
+            "audio": InputRole.AUDIO in self.files,
+            "speech": self.speech_max,
+            "count": self.counts,
+            "picture_resolution": self.resolutions,
         }
-        return frozenset(name for name, value in offered.items() if value)
+        return frozenset(name for name, value in offered.items() if value) | self.also
 
 
 class Model(_Entry):
@@ -70,7 +161,10 @@ class Model(_Entry):
 
 
 class Route(_Entry):
-    """A model's capability and tier on one provider: where it is called and which options it carries there."""
+    """A model's capability and tier on one provider: where it is called and which options it carries there.
+
+    `fields` says how each part of a recipe is spelled on the wire (`providers.body`): part → `path[:encoding]`.
+    """
 
     provider: Provider
     model: Slug
@@ -78,26 +172,30 @@ class Route(_Entry):
     tier: Tier
     endpoint: str
     takes: frozenset[Option]
-    requires: frozenset[Literal["prompt"]] = frozenset()
-    wire: dict[str, str] = {}
+    requires: frozenset[Literal["prompt", "source_id"]] = frozenset()
+    fields: dict[str, str] = {}
+    wire: dict[str, Any] = {}
+    api: Literal["", "new"] = ""
     note: str = ""
 
     @property
     def key(self) -> str:
         """The route's name in logs, rows and the matrix."""
-        return f"{self.provider}:{self.model}:{self.capability}:{self.tier}"
+        name = f"{self.provider}:{self.model}:{self.capability}:{self.tier}"
+        return f"{name}:{self.api}" if self.api else name
 
 
 class Price(_Entry):
-    """A dated price of the catalog, per second of output or per call, in the provider's own currency."""
+    """A dated price of the catalog, for one `per`, in the provider's own currency."""
 
     provider: Provider
     model: Slug
     tier: Tier
     capability: Capability | None = None
+    variant: Variant | None = None
     amount: Decimal | Unknown
     currency: Currency
-    per: Literal["second", "call"]
+    per: PriceUnit
     valid_from: date
     source: str
     note: str = ""
@@ -106,3 +204,27 @@ class Price(_Entry):
         """Whether this price is of a route; one without a capability is of all of them."""
         same = (self.provider, self.model, self.tier) == (route.provider, route.model, route.tier)
         return same and self.capability in (None, route.capability)
+
+
+class NamedChoice(_Entry):
+    """One of a list that is data: a voice or an effect scene."""
+
+    id: str
+    label: str = ""
+    languages: tuple[Literal["zh", "en"], ...] = ()
+    images: Literal[1, 2] = 1  # a scene for one, or for two
+    retired_on: date | None = None
+
+
+class NamedList(_Entry):
+    """A list of voices or scenes, with its source."""
+
+    name: str
+    source: str
+    read_on: date
+    choices: tuple[NamedChoice, ...]
+    is_open: bool = False  # the provider has more than are listed here; others are sent as they are
+
+    def find(self, choice: str) -> NamedChoice | None:
+        """The choice with an id, or None."""
+        return next((item for item in self.choices if item.id == choice), None)

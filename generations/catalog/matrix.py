@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from generations.catalog.book import Catalog
-from generations.catalog.entries import Ability, Model, Price, Route
+from generations.catalog.entries import Ability, FileRule, Model, Price, Route
 from generations.choices import Capability, Provider, Tier
 
 
@@ -53,16 +53,16 @@ def matrix(catalog: Catalog, on: date) -> Iterator[Row]:
         for ability in model.can:
             routes = catalog.routes_for(model.slug, ability.capability, ability.tier)
             if not routes:
-                yield _row(catalog, model, ability, None, None)
+                yield _row(catalog, model, ability, None, ())
             for route in routes:
-                yield _row(catalog, model, ability, route, catalog.find_price(route, on))
+                yield _row(catalog, model, ability, route, catalog.prices_of(route, on))
 
 
-def _row(catalog: Catalog, model: Model, ability: Ability, route: Route | None, price: Price | None) -> Row:
+def _row(catalog: Catalog, model: Model, ability: Ability, route: Route | None, prices: tuple[Price, ...]) -> Row:
     facts = _of_model(catalog, model, ability)
     if route is not None:
-        facts |= _of_route(catalog, ability, route) | _of_price(catalog, price)
-    notes = (ability.note, route.note if route else "", price.note if price else "")
+        facts |= _of_route(catalog, ability, route) | _of_prices(catalog, prices)
+    notes = dict.fromkeys((ability.note, route.note if route else "", *(price.note for price in prices)))
     provider = route.provider if route else None
     return Row(model, ability.capability, ability.tier, provider, facts, tuple(note for note in notes if note))
 
@@ -73,7 +73,8 @@ def _of_model(catalog: Catalog, model: Model, ability: Ability) -> dict[str, Fac
     return {
         "durations_seconds": Fact(list(ability.durations), source, read_on),
         "resolution": Fact(ability.resolution, source, read_on),
-        "fps": Fact(ability.fps, source, read_on),
+        "fps": Fact("unknown" if ability.fps is None else ability.fps, source, read_on),
+        "limits": Fact(_limits(ability), source, read_on),
         "render_seconds": Fact(render_seconds, model.render_source, read_on),
     }
 
@@ -90,6 +91,35 @@ def _of_route(catalog: Catalog, ability: Ability, route: Route) -> dict[str, Fac
     }
 
 
+def _limits(ability: Ability) -> dict[str, Any]:
+    """Every further limit of what the model takes, where there is one."""
+    values = ability.model_dump(mode="json", exclude_defaults=True)
+    named = (
+        "prompt_max",
+        "sound",
+        "voices",
+        "voice_list",
+        "speech_max",
+        "shots",
+        "elements",
+        "element_ids",
+        "references_max",
+        "counts",
+        "resolutions",
+        "scenes",
+        "edits",
+        "orientations",
+        "never_together",
+    )
+    limits = {name: values[name] for name in named if name in values}
+    files = {role.value: _file_limits(rule) for role, rule in ability.files.items()}
+    return limits | ({"files": files} if files else {})
+
+
+def _file_limits(rule: FileRule) -> dict[str, Any]:
+    return rule.model_dump(mode="json", exclude_none=True)
+
+
 def _terms(ability: Ability, option: str) -> dict[str, Any]:
     """Where an option is offered: for every duration (nothing said), for some, or with some camera moves."""
     if option == "camera" and ability.camera:
@@ -101,9 +131,15 @@ def _terms(ability: Ability, option: str) -> dict[str, Any]:
     return {}
 
 
-def _of_price(catalog: Catalog, price: Price | None) -> dict[str, Fact]:
-    if price is None:
+def _of_prices(catalog: Catalog, prices: tuple[Price, ...]) -> dict[str, Fact]:
+    """The plain price as `price`, and each variant's as `price_<variant>`."""
+    if not prices:
         return {"price": Fact("unknown", "no price row has begun", catalog.read_on)}
+    named = {f"price_{price.variant}" if price.variant else "price": price for price in prices}
+    return {name: _of_price(catalog, price) for name, price in named.items()}
+
+
+def _of_price(catalog: Catalog, price: Price) -> Fact:
     amount = price.amount if isinstance(price.amount, str) else format(price.amount, "f")
-    value = {"amount": amount, "currency": price.currency.value, "per": price.per}
-    return {"price": Fact({**value, "valid_from": price.valid_from.isoformat()}, price.source, catalog.read_on)}
+    value = {"amount": amount, "currency": price.currency.value, "per": price.per.value}
+    return Fact({**value, "valid_from": price.valid_from.isoformat()}, price.source, catalog.read_on)

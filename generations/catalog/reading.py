@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from generations.catalog.book import Catalog
-from generations.catalog.entries import Model, Price, Route
+from generations.catalog.entries import Model, NamedList, Price, Route
 from generations.choices import Provider
+
+_TIERS_ARE_MANY = "tiers"
 
 
 class CatalogError(Exception):
@@ -19,7 +21,7 @@ class CatalogError(Exception):
 
 
 def read(folder: Path) -> Catalog:
-    """The catalog of a folder's three files. Raises CatalogError for a wrong key or value, and for a contradiction."""
+    """The catalog of a folder's files. Raises CatalogError for a wrong key or value, and for a contradiction."""
     try:
         catalog = _parse(folder)
     except (ValueError, KeyError, ArithmeticError) as error:
@@ -30,21 +32,64 @@ def read(folder: Path) -> Catalog:
 
 def _parse(folder: Path) -> Catalog:
     models = _tables(folder / "models.toml", {"source", "model"})
-    routes = _tables(folder / "routes.toml", {"source", "route"})
     prices = _tables(folder / "prices.toml", {"sandbox", "units", "price"})
+    lists = _tables(folder / "lists.toml", {"list"})
+    providers = {provider: _route_file(folder / "routes" / f"{provider.value}.toml") for provider in Provider}
+    units = prices["units"]
     return Catalog(
-        models=tuple(Model.model_validate(row) for row in models["model"]),
-        routes=tuple(Route.model_validate(row) for row in routes["route"]),
-        prices=tuple(Price.model_validate(row) for row in prices["price"]),
-        sandbox_usd_per_second=Decimal(prices["sandbox"]["placeholder_usd_per_second"]),
-        kling_unit_usd=Decimal(prices["units"]["kling_unit_usd"]),
+        models=tuple(_model(row) for row in models["model"]),
+        routes=tuple(route for provider, file in providers.items() for route in _routes(provider, file)),
+        prices=tuple(Price.model_validate(row) for row in _each_tier(prices["price"])),
+        lists={row["name"]: NamedList.model_validate(row) for row in lists["list"]},
+        sandbox_usd_per_unit={per: Decimal(amount) for per, amount in prices["sandbox"].items()},
+        kling_unit_usd=Decimal(units["kling_unit_usd"]),
+        kling_image_unit_usd=Decimal(units["kling_image_unit_usd"]),
+        retention_days={provider.value: file["source"]["retention_days"] for provider, file in providers.items()},
         sources={
             "models": models["source"]["matrix"],
-            "kling_unit": prices["units"]["kling_unit_source"],
-            **{provider.value: routes["source"][provider] for provider in Provider},
+            "kling_unit": units["kling_unit_source"],
+            **{provider.value: file["source"]["from"] for provider, file in providers.items()},
         },
-        read_on=min(models["source"]["read_on"], routes["source"]["read_on"]),
+        read_on=min(models["source"]["read_on"], *(file["source"]["read_on"] for file in providers.values())),
     )
+
+
+def _route_file(path: Path) -> dict[str, Any]:
+    return _tables(path, {"source", "spelling", "shape", "route"})
+
+
+def _model(row: Mapping[str, Any]) -> Model:
+    return Model.model_validate({**row, "can": list(_each_tier(row["can"]))})
+
+
+def _routes(provider: Provider, file: Mapping[str, Any]) -> Iterator[Route]:
+    """A file's routes. A row names its `shape`, whose fields it takes over and may respell or, with "", drop."""
+    spelling, shapes = file.get("spelling", {}), file.get("shape", {})
+    for row in _each_tier(file.get("route", [])):
+        values = {**row, "provider": provider, "endpoint": row["endpoint"].replace("{tier}", _spelt(row, spelling))}
+        shape = shapes[values.pop("shape")]
+        fields = {**shape, **values.get("fields", {})}
+        values["fields"] = {part: path for part, path in fields.items() if path}
+        values["wire"] = _with_tier(values.get("wire", {}), _spelt(row, spelling))
+        yield Route.model_validate(values)
+
+
+def _each_tier(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Each row once per tier that it names: `tiers = ["std", "pro"]` saves writing it twice."""
+    for row in rows:
+        values = dict(row)
+        for tier in values.pop(_TIERS_ARE_MANY, None) or [values["tier"]]:
+            yield {**values, "tier": tier}
+
+
+def _spelt(row: Mapping[str, Any], spelling: Mapping[str, str]) -> str:
+    return spelling.get(row["tier"], row["tier"])
+
+
+def _with_tier(value: Any, spelling: str) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_tier(item, spelling) for name, item in value.items()}
+    return value.replace("{tier}", spelling) if isinstance(value, str) else value
 
 
 def _tables(path: Path, known: set[str]) -> dict[str, Any]:
@@ -60,8 +105,11 @@ def _check_consistency(catalog: Catalog) -> None:
     _check_once("Route", (route.key for route in catalog.routes))
     for model in catalog.models:
         _check_once(f"Ability of {model.slug}", ((item.capability, item.tier) for item in model.can))
+        for ability in model.can:
+            _check_lists(model, (ability.voice_list, ability.scenes), catalog)
+    rows = catalog.prices
     _check_once(
-        "Price", ((row.provider, row.model, row.tier, row.capability, row.valid_from) for row in catalog.prices)
+        "Price", ((row.provider, row.model, row.tier, row.capability, row.variant, row.valid_from) for row in rows)
     )
     for route in catalog.routes:
         _check_route(route, catalog)
@@ -71,6 +119,12 @@ def _check_once(what: str, keys: Iterable[Hashable]) -> None:
     for key, count in Counter(keys).items():
         if count > 1:
             raise CatalogError(f"{what} {key} is named twice.")
+
+
+def _check_lists(model: Model, names: Iterable[str], catalog: Catalog) -> None:
+    for name in filter(None, names):
+        if name not in catalog.lists:
+            raise CatalogError(f"{model.slug} names the list {name}, which lists.toml does not have.")
 
 
 def _check_route(route: Route, catalog: Catalog) -> None:

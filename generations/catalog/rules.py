@@ -2,123 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from generations.catalog.entries import Ability, Model, Route
+from generations.catalog.case import Case, Problem, seconds_listed
+from generations.catalog.entries import FileFacts, Model, NamedList, Option, Route
 from generations.catalog.recipe import Recipe
-from generations.choices import Capability, InputRole
+from generations.catalog.rules_of_files import FILE_RULES
+from generations.catalog.rules_of_work import WORK_RULES
+from generations.catalog.used import FIELDS, LABELS, used_options
+from generations.choices import Capability
 
 # Source: the official image-to-video page, docs/providers.md 3.5: pairwise exclusive on every route.
-EXCLUSIVE = ("end_frame", "brush", "camera")
-_LABELS = {
-    "end_frame": gettext_lazy("an end frame"),
-    "brush": gettext_lazy("the motion brush"),
-    "camera": gettext_lazy("camera control"),
-}
-
-Problem = tuple[str, str]
+EXCLUSIVE: tuple[Option, ...] = ("end_frame", "brush", "camera")
+_OWN_SENTENCE = frozenset({"aspect_ratio", "end_frame", "end_frame_alone", "brush", "camera", "guidance"})
+_NO_FILES: Mapping[str, FileFacts] = MappingProxyType({})
 
 
-def problems(recipe: Recipe, route: Route, model: Model) -> dict[str, str]:
-    """Every reason why a route cannot make a recipe, by recipe field; empty where it can."""
+def problems(
+    recipe: Recipe,
+    route: Route,
+    model: Model,
+    *,
+    lists: Mapping[str, NamedList] = MappingProxyType({}),
+    files: Mapping[str, FileFacts] = _NO_FILES,
+    account_id: int | None = None,
+) -> dict[str, str]:
+    """Every reason why a route cannot make a recipe, by recipe field; empty where it can.
+
+    Limits of files are checked for those that `files` knows; a provider's own id of a file counts for `account_id`.
+    """
     ability = model.find_ability(recipe.capability, recipe.tier)
     if ability is None:
         sentence = _("%(model)s has no %(tier)s tier for %(capability)s.")
         facts = {"model": model.label, "tier": recipe.tier.label, "capability": str(recipe.capability.label).lower()}
         return {"tier": sentence % facts}
+    case = Case(recipe, route, model, ability, lists, files, account_id)
     found: dict[str, str] = {}
     for rule in _RULES:
-        for field, sentence in rule(recipe, route, model, ability):
+        for field, sentence in rule(case):
             found.setdefault(field, sentence)
     return found
 
 
-def _prompt(recipe: Recipe, route: Route, model: Model, ability: Ability) -> Iterator[Problem]:
-    if not recipe.prompt and "prompt" in route.requires:
+def _prompt(case: Case) -> Iterator[Problem]:
+    recipe, most = case.recipe, case.ability.prompt_max
+    if not recipe.prompt and not recipe.shots and "prompt" in case.route.requires:
         sentence = _("%(provider)s needs a prompt for %(model)s. Describe what should move and how.")
-        yield "prompt", sentence % _names(route, model)
+        yield "prompt", sentence % case.names
+    for field in ("prompt", "negative_prompt"):
+        count = len(getattr(recipe, field))
+        if count > most:
+            sentence = _("%(model)s takes at most %(most)s characters here; these are %(count)s. Shorten the text.")
+            yield field, sentence % {**case.names, "most": most, "count": count}
 
 
-def _frames(recipe: Recipe, route: Route, model: Model, ability: Ability) -> Iterator[Problem]:
-    first, last = recipe.input_for(InputRole.FIRST_FRAME), recipe.input_for(InputRole.LAST_FRAME)
-    if recipe.capability == Capability.TEXT_TO_VIDEO and recipe.inputs:
-        yield "inputs", _("Text to video takes no image. Choose image to video, or remove the image.")
-    if recipe.capability == Capability.IMAGE_TO_VIDEO and first is None:
-        if last is None:
-            yield "first_frame", _("Image to video needs a start image. Add a JPG or PNG.")
-        elif "end_frame_alone" not in route.takes:
-            sentence = _("%(provider)s needs a start image beside the end frame. Add a JPG or PNG.")
-            yield "first_frame", sentence % _names(route, model)
-
-
-def _duration(recipe: Recipe, route: Route, model: Model, ability: Ability) -> Iterator[Problem]:
-    facts = {"model": model.label, "lengths": _seconds(ability.durations), "asked": recipe.duration_seconds}
-    if recipe.duration_seconds is None:
-        yield "duration_seconds", _("%(model)s makes %(lengths)s. Choose a length.") % facts
-    elif recipe.duration_seconds not in ability.durations:
+def _duration(case: Case) -> Iterator[Problem]:
+    recipe, durations = case.recipe, case.ability.durations
+    asked = recipe.duration_seconds
+    facts = {"model": case.model.label, "lengths": seconds_listed(durations), "asked": asked}
+    if not durations:
+        if asked is not None:
+            yield "duration_seconds", _("%(model)s decides the length by itself here. Leave it open.") % facts
+    elif asked is None:
+        if recipe.capability != Capability.VIDEO_EDIT:
+            yield "duration_seconds", _("%(model)s makes %(lengths)s. Choose a length.") % facts
+    elif asked not in durations:
         yield "duration_seconds", _("%(model)s makes %(lengths)s, not %(asked)s s.") % facts
 
 
-def _aspect_ratio(recipe: Recipe, route: Route, model: Model, ability: Ability) -> Iterator[Problem]:
-    if recipe.aspect_ratio is None:
+def _aspect_ratio(case: Case) -> Iterator[Problem]:
+    asked, known = case.recipe.aspect_ratio, case.ability.aspect_ratios
+    if asked is None:
         return
-    if "aspect_ratio" not in route.takes or not ability.aspect_ratios:
+    if not case.has("aspect_ratio"):
         sentence = _("%(provider)s takes the frame from the image here. Leave the ratio open.")
-        yield "aspect_ratio", sentence % _names(route, model)
-    elif recipe.aspect_ratio not in ability.aspect_ratios:
-        facts = {"model": model.label, "known": ", ".join(ability.aspect_ratios), "asked": recipe.aspect_ratio}
+        yield "aspect_ratio", sentence % case.names
+    elif asked not in known:
+        facts = {"model": case.model.label, "known": ", ".join(known), "asked": asked}
         yield "aspect_ratio", _("%(model)s makes %(known)s, not %(asked)s.") % facts
 
 
-def _text_options(recipe: Recipe, route: Route, model: Model, ability: Ability) -> Iterator[Problem]:
-    if recipe.negative_prompt and not (ability.negative_prompt and "negative_prompt" in route.takes):
-        sentence = _("%(provider)s takes no negative prompt for %(model)s. Remove it.")
-        yield "negative_prompt", sentence % _names(route, model)
-    if recipe.guidance is not None and not (ability.guidance and "guidance" in route.takes):
+def _guidance(case: Case) -> Iterator[Problem]:
+    if case.recipe.guidance is not None and not case.has("guidance"):
         sentence = _("%(provider)s takes no guidance for %(model)s. Leave it at the model's own.")
-        yield "guidance", sentence % _names(route, model)
+        yield "guidance", sentence % case.names
 
 
-def _controls(recipe: Recipe, route: Route, model: Model, ability: Ability) -> Iterator[Problem]:
-    used = [name for name in EXCLUSIVE if _uses(recipe, name)]
+def _options(case: Case) -> Iterator[Problem]:
+    used = used_options(case.recipe)
+    for option in used:
+        if option not in _OWN_SENTENCE and not case.has(option):
+            sentence = _("%(provider)s takes no %(option)s for %(model)s. Remove it.")
+            label = str(LABELS[option]).removeprefix("a ").removeprefix("an ")
+            yield FIELDS.get(option, option), sentence % {**case.names, "option": label}
+    for group in case.ability.never_together:
+        both = [option for option in group if option in used and (option != "sound" or case.recipe.sound)]
+        if len(both) > 1:
+            sentence = _("%(model)s takes only one of these at a time: %(used)s.")
+            yield "__all__", sentence % {**case.names, "used": _together(both)}
+
+
+def _controls(case: Case) -> Iterator[Problem]:
+    recipe, ability = case.recipe, case.ability
+    used = [name for name in EXCLUSIVE if name in used_options(recipe)]
     if len(used) > 1:
         sentence = _("Kling takes only one of an end frame, the motion brush and camera control; not %(used)s.")
-        yield "__all__", sentence % {"used": _(" and ").join(str(_LABELS[name]) for name in used)}
+        yield "__all__", sentence % {"used": _together(used)}
     for name in used:
-        allowed = _durations_with(ability, name) if name in route.takes else ()
-        field = "last_frame" if name == "end_frame" else name
-        facts = {**_names(route, model), "option": _LABELS[name], "tier": ability.tier.label}
+        allowed = _durations_with(case, name) if name in case.route.takes else ()
+        facts = {**case.names, "option": LABELS[name]}
+        field = FIELDS.get(name, name)
         if not allowed:
             yield field, _("%(provider)s does not offer %(option)s for %(model)s, %(tier)s.") % facts
         elif recipe.duration_seconds not in allowed:
-            facts["lengths"] = _seconds(allowed)
+            facts["lengths"] = seconds_listed(allowed)
             yield field, _("%(model)s offers %(option)s for %(lengths)s only.") % facts
     if recipe.camera and ability.camera and recipe.camera.move not in ability.camera.moves:
         sentence = _("%(model)s does not offer the camera move “%(move)s”.")
-        yield "camera", sentence % {"model": model.label, "move": recipe.camera.move.label}
+        yield "camera", sentence % {"model": case.model.label, "move": recipe.camera.move.label}
 
 
-def _names(route: Route, model: Model) -> dict[str, str]:
-    return {"provider": str(route.provider.label), "model": model.label}
+def _together(options: Sequence[Option]) -> str:
+    return _(" and ").join(str(LABELS[name]) for name in options)
 
 
-def _uses(recipe: Recipe, name: str) -> bool:
-    if name == "end_frame":
-        return recipe.input_for(InputRole.LAST_FRAME) is not None
-    return recipe.has_brush if name == "brush" else recipe.camera is not None
-
-
-def _durations_with(ability: Ability, name: str) -> tuple[int, ...]:
+def _durations_with(case: Case, name: Option) -> tuple[int, ...]:
+    ability = case.ability
     if name == "camera":
         return ability.camera.durations if ability.camera else ()
     return ability.end_frame if name == "end_frame" else ability.brush
 
 
-def _seconds(values: Iterable[int]) -> str:
-    return _(" or ").join(_("%(seconds)s s") % {"seconds": value} for value in values)
-
-
-_RULES = (_prompt, _frames, _duration, _aspect_ratio, _text_options, _controls)
+_RULES = (*FILE_RULES, _prompt, _duration, _aspect_ratio, _guidance, _options, _controls, *WORK_RULES)

@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from generations import catalog
 from generations.catalog import Recipe
 from generations.choices import Capability, InputRole, Tier
 from generations.models.asset import Asset, Blob
@@ -108,6 +109,9 @@ class Generation(models.Model):
     model = models.CharField(max_length=64)
     tier = models.CharField(max_length=8, choices=Tier.choices)
 
+    # The take that this one extends or works on, where it is one of ours.
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, related_name="children", null=True, blank=True)
+
     account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="generations")
     price_rule = models.ForeignKey(PriceRule, on_delete=models.PROTECT, null=True, blank=True)
     quote_json = models.JSONField()
@@ -116,6 +120,7 @@ class Generation(models.Model):
     provider_cost_json = models.JSONField(null=True, blank=True)
 
     due_at = models.DateTimeField(null=True, blank=True)
+    deadline_at = models.DateTimeField(null=True, blank=True)  # wanted by then: a lane of its own
     lease_token = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveIntegerField(default=0)
@@ -126,6 +131,8 @@ class Generation(models.Model):
     provider_task_id = models.CharField(max_length=120, null=True, blank=True)
     operation_json = models.JSONField(default=dict, blank=True)
     outputs_json = models.JSONField(default=list, blank=True)
+    results_expire_at = models.DateTimeField(null=True, blank=True)  # the provider deletes them then
+    at_risk_at = models.DateTimeField(null=True, blank=True)  # when somebody was told that they may be lost
     is_rendering = models.BooleanField(default=False)
     provider_position = models.PositiveIntegerField(null=True, blank=True)
     expected_finish_at = models.DateTimeField(null=True, blank=True)
@@ -236,6 +243,11 @@ class Generation(models.Model):
     @cached_property
     def recipe(self) -> Recipe:
         return Recipe.model_validate(self.recipe_json)
+
+    @property
+    def route(self) -> catalog.Route | None:
+        """The route that the take was quoted on, or None where a newer catalog has lost it."""
+        return catalog.load().route(self.quote_json.get("route", ""))
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from generations.choices import Capability, Currency, Provider, Tier
+from generations.choices import Capability, Currency, PriceUnit, Provider, Tier, Variant
 from generations.models.provider_account import ProviderAccount
 
 
@@ -21,10 +21,6 @@ class PriceRuleQuerySet(models.QuerySet["PriceRule"]):
 class PriceRule(models.Model):
     """What a route costs in a period. `amount` is empty where no source gives a price: then nothing is quoted."""
 
-    class Per(models.TextChoices):
-        SECOND = "second", _("second of output")
-        CALL = "call", _("call")
-
     provider = models.CharField(max_length=16, choices=Provider.choices)
     account = models.ForeignKey(
         ProviderAccount, on_delete=models.PROTECT, null=True, blank=True, help_text=_("Empty: every account.")
@@ -32,9 +28,10 @@ class PriceRule(models.Model):
     model = models.CharField(max_length=64)
     tier = models.CharField(max_length=8, choices=Tier.choices)
     capability = models.CharField(max_length=24, choices=Capability.choices, blank=True, help_text=_("Empty: any."))
+    variant = models.CharField(max_length=8, choices=Variant.choices, blank=True, help_text=_("Empty: any."))
     amount = models.DecimalField(max_digits=12, decimal_places=5, null=True, blank=True)
-    currency = models.CharField(max_length=12, choices=Currency.choices)
-    per = models.CharField(max_length=8, choices=Per.choices)
+    currency = models.CharField(max_length=20, choices=Currency.choices)
+    per = models.CharField(max_length=20, choices=PriceUnit.choices)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True, blank=True)
     source = models.CharField(max_length=200)
@@ -52,7 +49,7 @@ class PriceRule(models.Model):
                 condition=Q(valid_until=None) | Q(valid_until__gt=models.F("valid_from")), name="price_ends_after_begin"
             ),
             models.UniqueConstraint(
-                fields=["provider", "account", "model", "tier", "capability", "valid_from"],
+                fields=["provider", "account", "model", "tier", "capability", "variant", "valid_from"],
                 name="price_once_per_start",
                 nulls_distinct=False,
             ),

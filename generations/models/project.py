@@ -23,6 +23,11 @@ class Project(models.Model):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="projects")
     name = models.CharField(_("name"), max_length=80)
     brief = models.TextField(_("brief"), max_length=2000, blank=True)
+    may_move_routes = models.BooleanField(
+        _("takes may move to another route"),
+        default=False,
+        help_text=_("When a provider is down and has certainly taken nothing, a waiting take goes to another route."),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(null=True, blank=True)
 

@@ -37,6 +37,15 @@ class ProviderAccount(models.Model):
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
         PAUSED = "paused", _("Paused")
+        RESTING = "resting", _("Resting")  # its circuit is open: it tries by itself and comes back
+
+    class Dialect(models.TextChoices):
+        """How a gateway answers, or which generation of the official API an account may use."""
+
+        AUTO = "", _("Automatic")
+        LEGACY = "legacy", _("Legacy API only")
+        ENVELOPE = "envelope", _("Kling's envelope")
+        TASK_INFO = "task_info", _("task_info")
 
     class Region(models.TextChoices):
         GLOBAL = "global", _("Global")
@@ -52,6 +61,13 @@ class ProviderAccount(models.Model):
         blank=True,
         help_text=_("Leave empty for the provider's own hosts. The sandbox is an origin."),
     )
+    base_url = models.URLField(
+        _("base URL"),
+        max_length=200,
+        blank=True,
+        help_text=_("Only for gateways: the address before /videos/. Empty: MuleRun."),
+    )
+    dialect = models.CharField(_("dialect"), max_length=10, choices=Dialect.choices, blank=True, default="")
     is_sandbox = models.BooleanField(_("sandbox"), default=False)
     teams = models.ManyToManyField(Team, verbose_name=_("teams"), related_name="provider_accounts", blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status.choices, default=Status.ACTIVE)
@@ -61,6 +77,20 @@ class ProviderAccount(models.Model):
         default=2,
         validators=[MinValueValidator(1)],
         help_text=_("What the provider allows this key. A new fal key starts with 2."),
+    )
+    submits_per_minute = models.PositiveIntegerField(
+        _("submits per minute"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("What the provider allows this key in a minute. Empty: no limit that we keep."),
+    )
+    retention_days = models.PositiveSmallIntegerField(
+        _("days the provider keeps results"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Empty: what the catalog says for this provider."),
     )
     unit_price_usd = models.DecimalField(
         _("price of a unit in US dollars"),
@@ -73,6 +103,12 @@ class ProviderAccount(models.Model):
     callback_token = models.UUIDField(default=uuid.uuid4, editable=False)
     credentials_encrypted = models.TextField(blank=True, editable=False)
     not_before = models.DateTimeField(null=True, blank=True, help_text=_("No submit before this time."))
+    troubles_in_a_row = models.PositiveSmallIntegerField(default=0, editable=False)
+    resting_since = models.DateTimeField(null=True, blank=True, editable=False)
+    probe_at = models.DateTimeField(null=True, blank=True, editable=False)
+    probes_failed = models.PositiveSmallIntegerField(default=0, editable=False)
+    admins_told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    forged_callbacks = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = ProviderAccountQuerySet.as_manager()

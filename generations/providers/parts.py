@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from generations import catalog
-from generations.catalog import Input, Recipe
+from generations.catalog import Input
 from generations.choices import InputRole
 from generations.providers.errors import UnsupportedOption
 from generations.providers.types import Prepared, Task
-
-_LABELS = {
-    "negative_prompt": "a negative prompt",
-    "guidance": "guidance",
-    "aspect_ratio": "an aspect ratio",
-    "end_frame": "an end frame",
-    "end_frame_alone": "an end frame without a start image",
-    "brush": "the motion brush",
-    "camera": "camera control",
-}
 
 
 def check_options(task: Task, label: str) -> None:
@@ -27,24 +17,10 @@ def check_options(task: Task, label: str) -> None:
     Raises UnsupportedOption, naming the first part without a field on the route, and InvalidRecipe for everything else
     that the catalog knows to be impossible there.
     """
-    for option in _used_options(task.recipe):
+    for option in catalog.used_options(task.recipe):
         if option not in task.route.takes:
-            raise UnsupportedOption(label, _LABELS[option])
+            raise UnsupportedOption(label, str(catalog.LABELS[option]))
     catalog.check(task.recipe, task.route)
-
-
-def _used_options(recipe: Recipe) -> Iterator[str]:
-    last_frame = recipe.input_for(InputRole.LAST_FRAME)
-    used = {
-        "negative_prompt": bool(recipe.negative_prompt),
-        "guidance": recipe.guidance is not None,
-        "aspect_ratio": recipe.aspect_ratio is not None,
-        "end_frame": last_frame is not None,
-        "end_frame_alone": last_frame is not None and recipe.input_for(InputRole.FIRST_FRAME) is None,
-        "brush": recipe.has_brush,
-        "camera": recipe.camera is not None,
-    }
-    return (name for name, is_used in used.items() if is_used)
 
 
 def reference(prepared: Prepared, role: InputRole) -> str | None:

@@ -160,4 +160,4 @@ def shot_for(route: Route, ability: Ability, seconds: int, prompt: str, first: s
         seed = str(hashlib.sha256(prompt.encode()).digest()[0] % 4)
         ratio = ""
     side = SHORT_SIDES.get(ability.resolution, 720)
-    return Shot(seconds, ability.fps, side, ratio, seed, first, last)
+    return Shot(seconds, ability.fps or 24, side, ratio, seed, first, last)

@@ -205,7 +205,7 @@ def test_a_picture_that_cannot_be_used_is_refused_with_a_sentence(desk, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--prompt", "x" * 2501], "2,500 characters; this one has 2,501."),
+        (["--prompt", "x" * 2501], "2500 characters here; these are 2501. Shorten the text."),
         ([*WITH_TEXT, "--guidance", "1.5"], "--guidance is a number from 0 to 1"),
         ([*WITH_TEXT, "--guidance", "much"], "much was given."),
         ([*WITH_TEXT, "--duration", "7"], "7"),

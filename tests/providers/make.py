@@ -1,17 +1,17 @@
 """Accounts, recipes and tasks for the adapters' tests, and the wire that answers them from recorded files."""
 
-import hashlib
 import json
 from collections import deque
-from decimal import Decimal
 from pathlib import Path
 
 import httpx
 
 from generations import catalog, providers
-from generations.catalog import Camera, Input, Point, Recipe
-from generations.choices import CameraAxis, CameraMove, Capability, InputRole
+from generations.choices import InputRole
 from generations.providers import Account, Delivery, InputFile, Task
+from tests.every_recipe import plainest, sha, with_option
+
+__all__ = ["sha"]
 
 RECORDED = Path(__file__).parent / "recorded"
 SECRETS = {
@@ -22,15 +22,10 @@ SECRETS = {
         "webhook_secret": "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI=",
     },
 }
-PATH = (Point(x=10, y=20), Point(x=30, y=40))
 
 
 def make_account(slug, **facts):
     return Account(provider=slug, credentials=facts.pop("credentials", SECRETS[slug]), **facts)
-
-
-def sha(text):
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def routes(slug):
@@ -43,47 +38,29 @@ def find_route(slug, model, capability, tier):
 
 def make_recipe(route, *options, **facts):
     """A recipe for a route that uses the named optional parts, whether the route takes them or not."""
-    return Recipe(
-        capability=route.capability,
-        model=route.model,
-        tier=route.tier,
-        prompt="A fox turns its head",
-        duration_seconds=5,
-        inputs=tuple(_inputs(route, options)),
-        **{name: value for name, value in _parts(route).items() if name in options},
-        **facts,
-    )
+    recipe = plainest(route, **facts)
+    for option in options:
+        recipe = with_option(recipe, option)
+    return recipe
 
 
-def _parts(route):
-    return {
-        "negative_prompt": "blur",
-        "guidance": Decimal("0.7"),
-        "aspect_ratio": "9:16",
-        "camera": Camera(move=CameraMove.SIMPLE, axis=CameraAxis.ZOOM, amount=-4),
-    }
-
-
-def _inputs(route, options):
-    if route.capability == Capability.IMAGE_TO_VIDEO and "end_frame_alone" not in options:
-        yield Input(role=InputRole.FIRST_FRAME, sha256=sha("first"))
-    if "end_frame" in options or "end_frame_alone" in options:
-        yield Input(role=InputRole.LAST_FRAME, sha256=sha("last"))
-    if "brush" in options:
-        yield Input(role=InputRole.STATIC_MASK, sha256=sha("static"))
-        yield Input(role=InputRole.DYNAMIC_MASK, sha256=sha("dynamic 0"), trajectory=PATH)
-        yield Input(role=InputRole.DYNAMIC_MASK, sha256=sha("dynamic 1"), trajectory=PATH[::-1])
+MEDIA_TYPES = {InputRole.SOURCE_VIDEO: "video/mp4", InputRole.AUDIO: "audio/mpeg"}
 
 
 def make_task(route, folder, *options, our_id="3f0c2f4e-our-own-id", callback_url="", recipe=None):
-    """A task whose files hold their own names as bytes."""
+    """A task whose files hold their own names as bytes. Videos and sounds have a public address of ours."""
     recipe = recipe or make_recipe(route, *options)
     files = []
     for role in InputRole:
         for index, item in enumerate(recipe.inputs_for(role)):
             path = folder / item.sha256
             path.write_bytes(f"{role} {index}".encode())
-            files.append(InputFile(role, index, item.sha256, path, "image/png", path.stat().st_size))
+            media_type = MEDIA_TYPES.get(role, "image/png")
+            made = {
+                "provider_id": f"id-of-{role}" if "source_id" in route.requires else "",
+                "public_url": f"https://portal.example/inputs/{item.sha256}" if role in MEDIA_TYPES else "",
+            }
+            files.append(InputFile(role, index, item.sha256, path, media_type, path.stat().st_size, **made))
     return Task(our_id=our_id, recipe=recipe, route=route, files=tuple(files), callback_url=callback_url)
 
 

@@ -36,8 +36,9 @@ class Command(BaseCommand):
 
 def _general(book: catalog.Catalog) -> dict[str, Any]:
     unit = catalog.Fact(f"{book.kling_unit_usd:f}", book.sources["kling_unit"], book.read_on)
-    sandbox = catalog.Fact(f"{book.sandbox_usd_per_second:f}", "a placeholder of our own", book.read_on)
-    return {"kling_unit_usd": unit.as_json(), "sandbox_placeholder_usd_per_second": sandbox.as_json()}
+    placeholders = {per: f"{amount:f}" for per, amount in book.sandbox_usd_per_unit.items()}
+    sandbox = catalog.Fact(placeholders, "placeholders of our own", book.read_on)
+    return {"kling_unit_usd": unit.as_json(), "sandbox_placeholders_usd": sandbox.as_json()}
 
 
 def _text(book: catalog.Catalog, rows: list[catalog.Row]) -> Iterator[str]:
@@ -54,7 +55,8 @@ def _text(book: catalog.Catalog, rows: list[catalog.Row]) -> Iterator[str]:
     for (source, read_on), number in numbers.items():
         yield from _wrapped(f"[{number}]", f"{source}; read on {read_on}.")
     unit = f"One Kling unit is {book.kling_unit_usd} US dollars: {book.sources['kling_unit']}."
-    sandbox = f"The sandbox counts {book.sandbox_usd_per_second} US dollars a second where a price is unknown."
+    placeholder = book.sandbox_usd_per_unit["second"]
+    sandbox = f"The sandbox counts {placeholder} US dollars a second where a price is unknown."
     yield from ("", *_wrapped("", unit), *_wrapped("", sandbox))
 
 
