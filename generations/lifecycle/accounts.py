@@ -21,7 +21,14 @@ def provider_account(row: ProviderAccount) -> providers.Account:
     except ImproperlyConfigured as error:
         sentence = _("The stored credentials cannot be read with any key in CREDENTIALS_KEYS. Enter them again.")
         raise providers.Misconfigured(sentence, provider=row.provider) from error
-    return providers.Account(provider=row.provider, credentials=credentials, region=row.region, origin=row.origin)
+    return providers.Account(
+        provider=row.provider,
+        credentials=credentials,
+        region=row.region,
+        origin=row.origin,
+        base_url=row.base_url,
+        dialect=row.dialect,
+    )
 
 
 def callback_url(row: ProviderAccount, generation_public_id: UUID) -> str:

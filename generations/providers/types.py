@@ -20,13 +20,16 @@ class Account:
     """A provider account as an adapter needs it.
 
     `origin` is empty for the provider's own hosts, and the root of the sandbox otherwise. `credentials` is never
-    printed: use the fields named by the adapter's `credential_fields`.
+    printed: use the fields named by the adapter's `credential_fields`. `base_url` is where a gateway is, and `dialect`
+    how it answers; both are empty where the adapter knows.
     """
 
     provider: str
     credentials: Mapping[str, str] = field(repr=False)
     region: str = ""
     origin: str = ""
+    base_url: str = ""
+    dialect: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class InputFile:
     """Under which id the account's provider still holds this very file, where it made it."""
     public_url: str = ""
     """Where the provider can read it from us, for as long as a submit takes; empty without a public address."""
+    seconds: Decimal | None = None
+    """How long a video or a sound is, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +182,28 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class ListPrice:
+    """What a provider says a task costs: an amount in a currency's code, in lower case, for one `unit`.
+
+    `unit` is the provider's own word, or `call` where the price is of the whole task as it was asked for.
+    """
+
+    amount: Decimal
+    currency: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Callback:
-    """A verified or unsigned webhook, reduced to a hint: which task it speaks of. It decides nothing."""
+    """A verified or unsigned webhook, reduced to a hint: which task it speaks of. It decides nothing.
+
+    `our_id` is the id of ours that the delivery names, where it names one: to be compared before anything is asked.
+    """
 
     delivery_id: str  # unique per delivery as far as the provider allows; repeats are the same delivery
     task_id: str
     verified: bool
+    our_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
