@@ -1,8 +1,8 @@
-"""The credit ledger: double entry, immutable rows, one writer, a hold per take that is resolved at most once."""
+"""The credit ledger: double entry, immutable rows, one writer, one open hold per take, each resolved at most once."""
 
 from generations.ledger.audit import Difference, check_books, proofs
 from generations.ledger.errors import BadAmount, HoldResolved, InsufficientCredits, KeyReused, ShortfallOpen, plain
-from generations.ledger.holds import hold, hold_for_new, make_durable, overrun, settle
+from generations.ledger.holds import hold, hold_again, hold_for_new, make_durable, overrun, settle
 from generations.ledger.movements import Account, Posted, check_amount, expire, grant, open_books
 from generations.ledger.queries import Balances, Line, balances, movements_of, open_holds, statement
 
@@ -23,6 +23,7 @@ __all__ = [
     "expire",
     "grant",
     "hold",
+    "hold_again",
     "hold_for_new",
     "make_durable",
     "movements_of",

@@ -66,6 +66,7 @@ _PROOFS: dict[str, str] = {
                count(m.id) || ' of ' || coalesce(sum(e.amount), 0)
         FROM generations_generation g
         LEFT JOIN generations_movement m ON m.generation_id = g.id AND m.kind = 'hold'
+             AND m.id = (SELECT max(id) FROM generations_movement WHERE generation_id = g.id AND kind = 'hold')
         LEFT JOIN generations_entry e ON e.movement_id = m.id AND e.amount > 0
         GROUP BY g.id
         HAVING count(m.id) <> (g.hold_credits > 0)::int OR coalesce(sum(e.amount), 0) <> g.hold_credits
@@ -76,8 +77,10 @@ _PROOFS: dict[str, str] = {
         FROM generations_generation g
         JOIN generations_movement m ON m.generation_id = g.id AND m.kind = 'hold'
         LEFT JOIN generations_movement r ON r.resolves_id = m.id
-        WHERE (g.status IN ('done', 'failed', 'canceled')) <> (r.id IS NOT NULL)
-          AND NOT (g.status = 'ingesting' AND r.id IS NOT NULL)
+        WHERE CASE WHEN m.id < (SELECT max(id) FROM generations_movement WHERE generation_id = g.id AND kind = 'hold')
+                   THEN r.kind IS DISTINCT FROM 'release'
+                   ELSE (g.status IN ('done', 'failed', 'canceled')) <> (r.id IS NOT NULL)
+                        AND NOT (g.status = 'ingesting' AND r.id IS NOT NULL) END
         ORDER BY g.id""",
     "charge of take": """
         SELECT 'T-' || g.number, coalesce(g.charged_credits, 0)::text, coalesce(sum(e.amount), 0)::text

@@ -1,4 +1,4 @@
-"""Holds: credits set aside for one take, resolved exactly once by a capture or a release."""
+"""Holds: credits set aside for one take, each resolved exactly once by a capture or a release."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from generations.models import Generation, Movement, Team, User
 
 
 def hold(*, team: Team, amount: Decimal, generation: Generation, now: datetime, actor: User | None = None) -> Posted:
-    """Set credits aside for a take: available → held. A take has one hold, so its id is the idempotency key.
+    """Set credits aside for a take: available → held. A take has one such hold, so its id is the idempotency key.
 
     One round trip, and meant to be the last statement of its transaction: the team's row stays locked until COMMIT,
     but not while the disk is written; that is waited for right after (`make_durable`), before `hold` is answered for.
@@ -58,8 +58,26 @@ def make_durable() -> None:
     models.fetch("SELECT pg_logical_emit_message(true, 'kling_site', 'hold')", [])
 
 
+def hold_again(*, generation: Generation, amount: Decimal, now: datetime, reason: str) -> Posted:
+    """Return a take's open hold, whole, and set another amount aside for it: two movements, both or none.
+
+    The caller has locked the take's row. Raises BadAmount, InsufficientCredits, ShortfallOpen; HoldResolved where no
+    hold is open.
+    """
+    check_amount(amount)
+    turn = str(Movement.objects.filter(generation=generation, kind=Movement.Kind.HOLD).count())
+    with transaction.atomic():
+        released = "SELECT movement_id, is_new FROM ledger_settle(%s, 0, %s, %s, %s)"
+        run(released, [generation.pk, f"return:{generation.public_id.hex}:{turn}", reason[:200], now])
+        held = "SELECT movement_id, is_new FROM ledger_hold(%s, %s, %s, %s, NULL, %s)"
+        key = f"hold:{generation.public_id.hex}:{turn}"
+        posted = run(held, [generation.team_id, amount, key, generation.pk, now])
+    transaction.on_commit(make_durable)
+    return posted
+
+
 def settle(*, generation: Generation, charged: Decimal, now: datetime, reason: str = "") -> Posted:
-    """Resolve a take's hold: capture `charged` credits and return the rest, in one movement; zero is a release.
+    """Resolve a take's open hold: capture `charged` credits and return the rest, in one movement; zero is a release.
 
     More than was held is captured up to the hold, and the rest is an overrun (see `overrun`). Repeating it answers with
     the movement that was made. Raises BadAmount, and HoldResolved where the hold was resolved under another key.

@@ -81,7 +81,7 @@ def settle(generation: Generation, *, charged: Decimal, now: datetime, reason: s
     """
     settled = ledger.movements_of(generation)
     captured = sum((line.amount_on("spent") for line in settled), Decimal(0))
-    if generation.hold_credits and not any(line.kind in ("capture", "release") for line in settled):
+    if generation.hold_credits and not _is_resolved(settled):
         ledger.settle(generation=generation, charged=charged, now=now, reason=reason)
         captured = min(charged, generation.hold_credits)
     beyond = charged - captured
@@ -90,3 +90,9 @@ def settle(generation: Generation, *, charged: Decimal, now: datetime, reason: s
         ledger.overrun(generation=generation, amount=beyond, key=key, now=now, reason=reason)
         log.warning("overrun", generation=generation.pk, credits=str(beyond))
     return max(charged, captured)
+
+
+def _is_resolved(lines: list[ledger.Line]) -> bool:
+    """Whether the newest hold is: a take that moved to another route has older ones, which went back then."""
+    about_holds = [line.kind for line in lines if line.kind in ("hold", "capture", "release")]
+    return bool(about_holds) and about_holds[-1] != "hold"

@@ -40,13 +40,19 @@ def cost_of(take: Generation) -> Cost:
     """The cost of a take: what is held while it is open, what was charged once it ended."""
     lines = ledger.movements_of(take)
     spent = sum((line.amount_on("spent") for line in lines), ZERO)
-    returned = sum((max(line.amount_on("available"), ZERO) for line in lines), ZERO)
+    returned = sum((max(line.amount_on("available"), ZERO) for line in _of_newest_hold(lines)), ZERO)
     quoted = Step(_("Quoted"), Decimal(take.quote_json["credits"]), take.created_at, spell_price(take.quote_json))
     if take.is_terminal:
         state, amount = ("charged" if spent else "free"), spent
     else:
         state, amount = "held", take.hold_credits
     return Cost(state, amount, returned, [quoted, *(step for line in lines for step in _steps(line))])
+
+
+def _of_newest_hold(lines: list[ledger.Line]) -> list[ledger.Line]:
+    """What moved since the newest hold: a take that moved to another route has older ones, which went back then."""
+    newest = max((number for number, line in enumerate(lines) if line.kind == "hold"), default=0)
+    return lines[newest:]
 
 
 def _steps(line: ledger.Line) -> Iterator[Step]:
