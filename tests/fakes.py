@@ -26,7 +26,7 @@ class Script:
 
     An exception is raised; a function is called on a thread of its own, with what the call is about, and its result
     is the answer (an exception class or a coroutine function works too). When nothing is left: `submit` takes the job
-    under a new id, `follow` is pending, `find` finds nothing, `cancel` is heard.
+    under a new id, `follow` is pending, `find` and `search` find nothing, `cancel` is heard, `confirm` asks `follow`.
     """
 
     def __init__(self):
@@ -39,6 +39,10 @@ class Script:
 
     def count(self, name):
         return sum(call.name == name for call in self.calls)
+
+    def has(self, name):
+        """Whether an answer is left for a kind of call."""
+        return bool(self._answers.get(name))
 
     def about(self, name):
         """What the calls of a kind were about, in order."""
@@ -66,6 +70,8 @@ class Script:
                 return Pending(rendering=True)
             case "cancel":
                 return True
+            case "search":
+                return ()
         return None
 
 
@@ -96,6 +102,14 @@ class ScriptedAdapter(Adapter):
     async def find(self, our_id, route):
         return await self.script.answer("find", our_id)
 
+    async def confirm(self, operation, our_id, route):
+        if self.script.has("confirm"):
+            return await self.script.answer("confirm", operation)
+        return await super().confirm(operation, our_id, route)
+
+    async def search(self, sought):
+        return await self.script.answer("search", sought)
+
     async def cancel(self, operation, route):
         return await self.script.answer("cancel", operation)
 
@@ -111,7 +125,7 @@ class ScriptedAdapter(Adapter):
 
 
 def scripted(script, **abilities):
-    """An adapter class that follows a script; `can_find` and `absence_is_proof` may be set."""
+    """An adapter class that follows a script; `can_find`, `can_search` and `absence_is_proof` may be set."""
     return type("Scripted", (ScriptedAdapter,), {"script": script, **abilities})
 
 

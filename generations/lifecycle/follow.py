@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 
 from generations import catalog, providers
 from generations.errors import PortalError
+from generations.lifecycle.look_up import Lookup, look_up
 from generations.lifecycle.outcomes import failed, ingesting, make_uncertain, operation_from
 from generations.lifecycle.pump import Pump
-from generations.lifecycle.reconcile import Lookup, apply_lookup, claim_lookups, look_up
+from generations.lifecycle.reconcile import apply_lookup, claim_lookups
 from generations.lifecycle.timing import next_look_seconds, retry_seconds, typical_seconds
 from generations.models import Generation, ProviderAccount, PumpLease, Status
 

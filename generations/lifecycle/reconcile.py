@@ -1,16 +1,17 @@
 """Unclear cases: find out what became of a submit, or leave it to a person. Nothing is ever sent again on a guess.
 
 - Nothing was sent (an open attempt without `sent_at`): back in line at once. This needs no provider.
-- A webhook named a task: the name is a hint. A read with our key must confirm it, and no other take may hold it.
+- A webhook named a task: the name is a hint. A read with our key must confirm it, where jobs carry our own id that id
+  must be ours, and no other take may hold it.
 - The provider knows our own id: ask. Found: follow it. Not found, twice, a stated time after the lease ended, and only
   where absence proves something on that route: back in line, with the same id.
+- The provider keeps a history: a job in it is this take's if it is the only one that can be.
 - Everything else waits for a person, with the hold in place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.conf import settings
@@ -20,27 +21,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from generations import catalog, providers, queue
-from generations.errors import PortalError
-from generations.lifecycle.accounts import provider_account
+from generations import providers, queue
+from generations.lifecycle.look_up import How, Lookup, found_job, free_candidates, is_refuted, note_lookup, way_of
 from generations.lifecycle.outcomes import accepted, again, make_uncertain
 from generations.models import Attempt, Generation, ProviderAccount, Status
 
 _ASK_AGAIN_SECONDS = (5, 15, 60, 60, 300, 300, 900)
-_NO_SUCH_TASK = frozenset({400, 404, 410, 422})
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """A take whose submit is unclear, and what a lookup found."""
-
-    generation: Generation
-    attempt: Attempt
-    account: ProviderAccount
-    route: catalog.Route
-    found: providers.Operation | None = None
-    was_by_hint: bool = False
-    error: PortalError | None = None
 
 
 def expire_leases() -> int:
@@ -103,17 +89,18 @@ def _follow_again(row: Generation) -> None:
 
 
 def _lookup(row: Generation, attempt: Attempt, account: ProviderAccount) -> list[Lookup]:
-    route = catalog.load().find_route(account.provider, row.recipe)
-    has_hint = bool(attempt.evidence.get("hint_task_id"))
-    if route is None or not (has_hint or providers.adapter_class(account.provider).can_find):
-        _wait_for_a_person(row)
+    how = way_of(attempt, account, row.route) if row.route else None
+    if row.route is None or how is None:
+        _wait_for_a_person(
+            row,
+            _("This provider cannot be asked by our own number. A webhook or a person has to say what became of it."),
+        )
         return []
     row.account = account
-    return [Lookup(row, attempt, account, route)]
+    return [Lookup(row, attempt, account, row.route, how)]
 
 
-def _wait_for_a_person(row: Generation) -> None:
-    note = _("This provider cannot be asked by our own number. A webhook or a person has to say what became of it.")
+def _wait_for_a_person(row: Generation, note: str) -> None:
     rows = Generation.objects.filter(pk=row.pk, status=Status.UNCERTAIN)
     if rows.filter(Q(woken_at=None) | Q(woken_at__lt=Now() - timedelta(seconds=1))).update(
         due_at=None, lease_until=None, waiting_for=note[:300], changed_at=Now()
@@ -121,24 +108,11 @@ def _wait_for_a_person(row: Generation) -> None:
         row.log("waits_for_person", note)
 
 
-async def look_up(item: Lookup, adapter_of: Callable[[ProviderAccount], providers.Adapter]) -> Lookup:
-    """Ask the provider. HTTP only."""
-    hint = item.attempt.evidence.get("hint_task_id")
-    try:
-        adapter = adapter_of(item.account)
-        if hint:
-            operation = adapter.operation_for(hint, item.route, provider_account(item.account))
-            await adapter.follow(operation, item.route)  # any answer says that it is ours: another key gets an error
-            return replace(item, found=operation, was_by_hint=True)
-        return replace(item, found=await adapter.find(item.generation.our_id, item.route))
-    except providers.ProviderError as error:
-        return replace(item, error=error, was_by_hint=bool(hint))
-
-
 def apply_lookup(item: Lookup) -> None:
     """Write down what a lookup found."""
+    found = found_job(item)
     note = _("Confirmed with the provider after an unclear answer.")
-    if item.found and accepted(item.generation, item.attempt.pk, item.found, Attempt.Outcome.FOUND, note):
+    if found and accepted(item.generation, item.attempt.pk, found, Attempt.Outcome.FOUND, note):
         return
     with transaction.atomic():
         # Locked and read anew, because a webhook may have put its hint there while we asked.
@@ -149,23 +123,18 @@ def apply_lookup(item: Lookup) -> None:
 
 
 def _note_answer(item: Lookup, attempt: Attempt) -> None:
-    if item.was_by_hint and _is_refuted(item):
+    if is_refuted(item):
         # Not known with our key, or another take's: worth nothing. Only this one; the evidence stays.
         attempt.evidence["refused_hint"] = attempt.evidence.pop("hint_task_id", "")
-    elif not item.was_by_hint and item.found is None and item.error is None:
+    elif item.how == How.OUR_ID and item.found is None and item.error is None:
         attempt.absent_count += 1
     attempt.looked_up_at = timezone.now()
+    note_lookup(attempt, item)
     attempt.save(update_fields=["evidence", "absent_count", "looked_up_at"])
 
 
-def _is_refuted(item: Lookup) -> bool:
-    """Whether the provider said no to a hint, and did not merely fail to answer; or the job is another take's."""
-    status = item.error.data.get("status") if item.error else None
-    return item.error is None or isinstance(item.error, providers.Rejected) or status in _NO_SUCH_TASK
-
-
 def _next_question(item: Lookup, attempt: Attempt) -> None:
-    has_new_hint = not item.was_by_hint and "hint_task_id" in attempt.evidence
+    has_new_hint = item.how != How.HINT and "hint_task_id" in attempt.evidence
     if not has_new_hint and attempt.absent_count >= 2 and _absence_counts(item):
         attempt.close(Attempt.Outcome.ABSENT)
         note = _("The provider does not have this take, asked twice. It is sent again with the same number.")
@@ -173,7 +142,7 @@ def _next_question(item: Lookup, attempt: Attempt) -> None:
         return
     tries = item.generation.tries
     if tries >= len(_ASK_AGAIN_SECONDS) and not has_new_hint:
-        _wait_for_a_person(item.generation)
+        _wait_for_a_person(item.generation, _why_a_person(item))
         return
     seconds = 0 if has_new_hint else _ASK_AGAIN_SECONDS[tries]
     Generation.objects.filter(pk=item.generation.pk, status=Status.UNCERTAIN).update(
@@ -181,8 +150,18 @@ def _next_question(item: Lookup, attempt: Attempt) -> None:
     )
 
 
+def _why_a_person(item: Lookup) -> str:
+    if item.error is not None:
+        return _("The provider could not be asked: %(why)s A person has to decide.") % {"why": item.error.public}
+    if item.how == How.OUR_ID:
+        return _("The provider does not find our own number, which proves nothing here. A person has to decide.")
+    if item.how == How.HISTORY and free_candidates(item):
+        return _("Several jobs in the provider's history could be this take. A person has to say which one is.")
+    return _("Nothing in the provider's history matches, which proves nothing. A person has to decide.")
+
+
 def _absence_counts(item: Lookup) -> bool:
-    if not providers.adapter_class(item.account.provider).absence_is_proof:
+    if not providers.adapter_class(item.account.provider).absence_proves(item.route):
         return False
     rested = timedelta(seconds=settings.LIFECYCLE["find_twice_after_seconds"])
     sent_long_ago = Attempt.objects.filter(pk=item.attempt.pk, sent_at__lt=Now() - rested)

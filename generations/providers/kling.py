@@ -109,6 +109,14 @@ class Kling(Adapter):
             raise self._failure(Garbled, reply, envelope)
         return Operation(task_id, request_id=envelope.request_id)
 
+    async def confirm(self, operation: Operation, our_id: str, route: Route) -> bool:
+        # A webhook without a signature proves nothing, so the account's other jobs must not pass for this one.
+        reply, envelope = await self._get(route.endpoint, operation.task_id)
+        if envelope.code != 0 or not reply.is_success:
+            raise self._refusal(class_of_refused_read(reply, envelope.code), reply, envelope)
+        is_that_job = read_task_id(envelope.data.get("task_id")) == operation.task_id
+        return is_that_job and _external_id(envelope, "") == our_id
+
     async def check_account(self) -> str:
         # Queries are free. The key is judged before the id, so "no such task" proves that it was accepted.
         reply, envelope = await self._get("/v1/videos/text2video", _UNKNOWN_TASK)

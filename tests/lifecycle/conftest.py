@@ -46,6 +46,14 @@ def trusted(monkeypatch):
 
 
 @pytest.fixture
+def history(monkeypatch):
+    """Kling follows this script, and would know nothing but what it has made: its history is searched."""
+    script = Script()
+    monkeypatch.setitem(ADAPTERS, "kling", scripted(script, can_search=True))
+    return script
+
+
+@pytest.fixture
 def road(commits):  # noqa: F811
     """A team with credits and a fal account of four jobs at once. The books must agree when the test is over."""
     yield Road()

@@ -1,13 +1,17 @@
 """Unclear takes: what counts as an answer to "did you take it?", and what does not."""
 
+from datetime import timedelta
+
 import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from generations import lifecycle
+from generations import lifecycle, providers
+from generations.errors import Refused
 from generations.lifecycle import reconcile
 from generations.models import ProviderAccount, Status
-from generations.providers import Busy, Callback, Garbled, Misconfigured, Operation, Unreachable
+from generations.providers import Busy, Callback, Candidate, Garbled, Misconfigured, Operation, Unreachable
+from tests.make import make_recipe
 from tests.road import seconds_until, status_of
 
 SAID = {"provider": "kling"}
@@ -20,8 +24,6 @@ def unclear(kling_road):
 
 
 def _unclear(road, **attempt):
-    from datetime import timedelta
-
     take = road.put(road.take(), status=Status.UNCERTAIN, due_at=Now(), lease_token=1)
     road.attempt(take, **({"sent_at": Now() - timedelta(seconds=61)} | attempt))
     return take
@@ -279,6 +281,140 @@ def test_a_hint_that_came_as_a_lookup_ended_makes_it_look_again_at_once(road, sc
     road.follow()
 
     assert status_of(unclear_on_fal) == Status.RUNNING
+
+
+def test_a_job_without_our_own_number_is_refused_though_our_key_reads_it(kling_road, asked, unclear):
+    asked.says("confirm", False)
+    hear(kling_road, unclear, "task-of-the-same-account")
+
+    kling_road.follow()
+
+    assert status_of(unclear) == Status.UNCERTAIN
+    assert unclear.provider_task_id is None
+    assert unclear.attempts.get().evidence["refused_hint"] == "task-of-the-same-account"
+
+
+def test_a_hint_that_cannot_be_a_task_id_is_refused(road, script, unclear_on_fal, monkeypatch):
+    def refuse(task_id, route, account):
+        raise Refused("This is not a request id.")
+
+    monkeypatch.setattr(providers.adapter_class("fal"), "operation_for", staticmethod(refuse))
+    hear(road, unclear_on_fal, "a b c")
+
+    road.follow()
+
+    assert status_of(unclear_on_fal) == Status.UNCERTAIN
+    assert unclear_on_fal.attempts.get().evidence["refused_hint"] == "a b c"
+    assert unclear_on_fal.lease_until is None
+
+
+# In the provider's history
+
+
+def job(task_id, same=True):
+    return Candidate(Operation(task_id, {"get": "https://x.test"}), has_same_input=same)
+
+
+def test_the_only_job_that_can_be_it_is_bound(kling_road, history, unclear):
+    history.says("search", (job("job-1"),))
+
+    kling_road.follow()
+
+    assert status_of(unclear) == Status.RUNNING
+    assert (unclear.provider_task_id, unclear.operation_json["state"]) == ("job-1", {"get": "https://x.test"})
+    assert unclear.attempts.get().outcome == "found"
+    sought = history.about("search")[0]
+    assert (sought.our_id, sought.recipe, sought.route) == (unclear.our_id, unclear.recipe, unclear.route)
+    start, end = sought.sent_between
+    assert start < unclear.attempts.get().sent_at < end
+    assert history.count("submit") == 0
+
+
+def test_a_job_that_another_take_holds_does_not_count(kling_road, history, unclear):
+    kling_road.running(provider_task_id="job-1", due_at=None)
+    answered_late = kling_road.take()
+    kling_road.attempt(answered_late, provider_task_id="job-2", closed_at=Now(), outcome="given_up")
+    history.says("search", (job("job-1"), job("job-2"), job("job-3")))
+
+    kling_road.follow()
+
+    assert status_of(unclear) == Status.RUNNING
+    assert unclear.provider_task_id == "job-3"
+
+
+@pytest.mark.parametrize("jobs", [(), ("job-1", "job-2")])
+def test_none_or_several_wait_for_a_person(kling_road, history, unclear, jobs):
+    history.says("search", *[tuple(map(job, jobs))] * 9)
+
+    times = ask_until_nothing_is_due(kling_road, unclear)
+
+    assert times == history.count("search") > 2
+    assert status_of(unclear) == Status.UNCERTAIN
+    assert "person" in unclear.waiting_for
+    attempt = unclear.attempts.get()
+    assert attempt.absent_count == 0, "a history proves no absence"
+    assert attempt.evidence["lookups"][-1]["free"] == list(jobs)
+    assert history.count("submit") == 0
+    assert kling_road.held == unclear.hold_credits
+
+
+@pytest.mark.parametrize(
+    ("same", "recipe", "is_bound"),
+    [
+        (True, {}, False),
+        (True, {"prompt": "Another ferry"}, True),
+        (False, {"prompt": "Another ferry"}, False),
+    ],
+)
+def test_a_job_that_another_lost_submit_may_have_made_is_not_bound(
+    kling_road, history, unclear, same, recipe, is_bound
+):
+    rival = kling_road.put(kling_road.take(recipe=make_recipe(**recipe)), status=Status.UNCERTAIN, due_at=None)
+    kling_road.attempt(rival, sent_at=Now() - timedelta(seconds=70))
+    history.says("search", (job("job-1", same),))
+
+    kling_road.follow()
+
+    assert (status_of(unclear) == Status.RUNNING) is is_bound
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"sent_at": Now() - timedelta(hours=1)},
+        {"sent_at": Now(), "closed_at": Now(), "outcome": "rejected"},
+        {"sent_at": Now(), "closed_at": Now(), "outcome": "accepted", "provider_task_id": "job-7"},
+        {"sent_at": None},
+    ],
+)
+def test_a_submit_that_cannot_have_made_it_is_no_rival(kling_road, history, unclear, facts):
+    kling_road.attempt(kling_road.take(), **facts)
+    history.says("search", (job("job-1"),))
+
+    kling_road.follow()
+
+    assert status_of(unclear) == Status.RUNNING
+
+
+def test_a_call_before_the_submit_is_not_looked_for(kling_road, asked):
+    unclear = _unclear(kling_road, step="identify-face")
+
+    kling_road.follow()
+
+    assert asked.calls == []
+    assert status_of(unclear) == Status.UNCERTAIN
+    assert unclear.due_at is None
+
+
+def test_every_lookup_is_kept_as_evidence(kling_road, asked, unclear):
+    asked.says("find", Unreachable("Kling could not be reached.", **SAID), None)
+    kling_road.follow()
+    kling_road.due(unclear)
+    kling_road.follow()
+
+    first, second = unclear.attempts.get().evidence["lookups"]
+    assert (first["how"], first["error"], first["why"]) == ("our_id", "unreachable", "Kling could not be reached.")
+    assert second["how"] == "our_id" and second["at"] and "error" not in second
 
 
 # Given up after a day, and yet

@@ -321,6 +321,17 @@ async def test_a_job_with_another_id_is_not_ours():
         await call("find", httpx.Response(200, json=answer), our_id=OUR_ID, route=ROUTE)
 
 
+@pytest.mark.parametrize(("external_id", "is_ours"), [(OUR_ID, True), ("somebody-else", False), (None, False)])
+async def test_a_named_job_is_confirmed_by_our_own_id_alone(external_id, is_ours):
+    answer = recorded("kling", "processing").json()
+    answer["data"]["task_info"] = {"external_task_id": external_id} if external_id else {}
+    job = Operation(answer["data"]["task_id"])
+
+    said, _ = await call("confirm", httpx.Response(200, json=answer), operation=job, our_id=OUR_ID, route=ROUTE)
+
+    assert said is is_ours
+
+
 async def test_an_operation_is_made_from_a_task_id_only():
     adapter, account = providers.adapter_class("kling"), make_account("kling")
 
