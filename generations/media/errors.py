@@ -4,10 +4,12 @@ MediaError
 ├─ UnsafeURL          a link that must not be followed: not https, or it leads into a private network
 ├─ TooLarge           the download is larger than the limit
 ├─ NotAVideo          what came is not a video that can be read
+├─ NotASound          what came is not a sound that can be read
 ├─ DownloadFailed     LATER: network, server error, half an answer, too slow
 │   └─ DownloadGone   LATER: 403, 404 or 410; the link has expired, a new one may be asked for
-└─ ImageRefused       also a Refused: the person who uploaded can mend it
-    └─ NotAnImage     not an image at all
+└─ FileRefused        also a Refused: the person who uploaded can mend it
+    └─ ImageRefused   the same for a picture
+        └─ NotAnImage not an image at all
 """
 
 from __future__ import annotations
@@ -33,6 +35,12 @@ class NotAVideo(MediaError):
     code = "not_a_video"
 
 
+class NotASound(MediaError):
+    """`data["reason"]` as for a video."""
+
+    code = "not_a_sound"
+
+
 class DownloadFailed(MediaError):
     code = "download_failed"
     retry = Retry.LATER
@@ -42,7 +50,13 @@ class DownloadGone(DownloadFailed):
     code = "download_gone"
 
 
-class ImageRefused(MediaError, Refused):
+class FileRefused(MediaError, Refused):
+    """`data["reason"]` is a machine word such as `bytes`, `format`, `damaged`, `codec`."""
+
+    code = "file_refused"
+
+
+class ImageRefused(FileRefused):
     """`data["reason"]` is a machine word such as `bytes`, `side`, `ratio`, `name`."""
 
     code = "image_refused"

@@ -1,130 +1,102 @@
-"""Reading a video that came from outside, in a subprocess with limits, and the sentences for what cannot be read."""
+"""Reading a picture, video or sound that came from outside, and the refusals of what cannot be read."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import uuid
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from generations.choices import MediaKind
+from generations.media import child, sentences
+from generations.media.errors import MediaError
+from generations.media.facts import Facts
+from generations.media.formats import AAC, M4A, MP3, MP4, SNIFF_BYTES, WAV, sniff
+from generations.media.kinds import RESULT_TYPES, extension_of
 
-from generations.media.errors import NotAVideo
-
-# Run by path and not as a module: importing the package would import Django and take half a second per take.
-_SCRIPT = Path(__file__).with_name("inspect_main.py")
-_KEPT_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR")  # no key, no password
-_UNREADABLE = gettext_noop("The video could not be read.")
-_SENTENCES = {
-    "empty": gettext_noop("The video file is empty."),
-    "format": gettext_noop("The file is not an MP4 or QuickTime video."),
-    "cut_off": gettext_noop("The video file is cut off: a part of it is missing."),
-    "damaged": gettext_noop("The video file is damaged and cannot be played to its end."),
-    "no_video": gettext_noop("The file holds no picture, only other tracks."),
-    "codec": gettext_noop("The video is in a codec that browsers do not play."),
-    "dimensions": gettext_noop("The video claims a picture size that cannot be true."),
-    "memory": gettext_noop("The video needs more memory to read than this site allows."),
-    "time": gettext_noop("The video took too long to read."),
-}
+_DO = {MediaKind.IMAGE: "read_picture", MediaKind.VIDEO: "read_film", MediaKind.AUDIO: "read_sound"}
+FORMS = {MP3: "mp3", WAV: "wav", M4A: "mov", MP4: "mov", AAC: "aac"}
+"""What the reader calls the containers that hold sound."""
 
 
-@dataclass(frozen=True, slots=True)
-class VideoFacts:
-    """A readable video. `frame_count` counts decoded frames, `fps` is the exact rate, `audio_codec` empty if silent.
+def inspect_result(path: Path, kind: MediaKind, *, out_dir: Path, max_seconds: float, max_memory_bytes: int) -> Facts:
+    """Read a result to its end, by its bytes and never by its name, and draw its poster (and preview) into `out_dir`.
 
-    `poster` is the first frame as JPEG, at most 960 px wide. `preview` is a silent H.264 MP4, 320 px wide, of at most
-    three seconds that cover the whole clip. Both lie in `out_dir` and belong to the caller.
+    `max_seconds` is wall time, and processor time on each of two cores. Raises NotAVideo, NotAnImage or NotASound, with
+    the reason, for what cannot be read within the limits; then nothing is left in `out_dir`. The file is never changed.
     """
-
-    width: int
-    height: int
-    frame_count: int
-    fps: Fraction
-    duration_seconds: Decimal
-    video_codec: str
-    has_audio: bool
-    audio_codec: str
-    poster: Path
-    preview: Path
-
-
-def inspect_video(path: Path, *, out_dir: Path, max_seconds: float, max_memory_bytes: int) -> VideoFacts:
-    """Read a video to its last frame and draw its poster and preview into `out_dir`.
-
-    `max_seconds` is wall time, and processor time on each of two cores. Raises NotAVideo, with the reason, for what
-    cannot be read within the limits; then nothing is left in `out_dir`. The file itself is never changed.
-    """
-    stem = uuid.uuid4().hex
-    poster, preview = (out_dir.resolve() / f"{stem}{suffix}" for suffix in ("-poster.jpg", "-preview.mp4"))
-    request = {
-        "path": str(path.resolve()),
-        "poster": str(poster),
-        "preview": str(preview),
-        "max_memory_bytes": max_memory_bytes,
-        "max_cpu_seconds": int(max_seconds * 2) + 1,
-    }
+    limits = child.ChildLimits(max_seconds, max_memory_bytes)
     try:
-        return _facts(_run(request, max_seconds), poster, preview)
+        return read(path, kind, out_dir, limits)
+    except child.ChildRefused as error:
+        raise unreadable_result(kind, error.reason, detail=error.detail) from error
+
+
+def inspect_video(path: Path, *, out_dir: Path, max_seconds: float, max_memory_bytes: int) -> Facts:
+    """`inspect_result` of a video."""
+    return inspect_result(
+        path, MediaKind.VIDEO, out_dir=out_dir, max_seconds=max_seconds, max_memory_bytes=max_memory_bytes
+    )
+
+
+def unreadable_result(kind: MediaKind, reason: str, *, detail: str = "") -> MediaError:
+    """The error for a machine word of the child; `detail` is for the administrators' eyes."""
+    return sentences.ERRORS[kind](sentences.of_result(kind, reason), data={"reason": reason, "detail": detail})
+
+
+def read(path: Path, kind: MediaKind, out_dir: Path, limits: child.ChildLimits) -> Facts:
+    """The facts of a file. Raises ChildRefused; then nothing is left in `out_dir`."""
+    media_type = read_type(path, kind)
+    stem = uuid.uuid4().hex
+    poster = out_dir.resolve() / f"{stem}-poster.jpg"
+    preview = out_dir.resolve() / f"{stem}-preview.mp4" if kind == MediaKind.VIDEO else None
+    request: dict[str, Any] = {"path": str(path.resolve()), "poster": str(poster)}
+    request |= {"preview": str(preview)} if preview else {}
+    request |= {"form": FORMS[media_type]} if kind == MediaKind.AUDIO else {}
+    try:
+        return _facts(child.run(_DO[kind], limits, **request), kind, media_type, poster, preview)
     except BaseException:
-        poster.unlink(missing_ok=True)
-        preview.unlink(missing_ok=True)
+        for drawn in (poster, preview):
+            if drawn:
+                drawn.unlink(missing_ok=True)
         raise
 
 
-def _run(request: dict[str, Any], max_seconds: float) -> dict[str, Any]:
-    """The subprocess's facts. Raises NotAVideo for its refusal, its crash, its silence and anything but our JSON."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-I", str(_SCRIPT), json.dumps(request)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=max_seconds,
-            env={name: os.environ[name] for name in _KEPT_ENVIRONMENT if name in os.environ},
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise not_a_video("time") from error
-    try:
-        answer = json.loads(done.stdout)
-    except ValueError:
-        answer = {}
-    if done.returncode != 0 or not isinstance(answer, dict):
-        last_words = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise not_a_video("unreadable", detail=f"exit code {done.returncode}: {last_words[:200]}")
-    if not isinstance(answer.get("facts"), dict):
-        raise not_a_video(str(answer.get("reason", "unreadable")), detail=str(answer.get("detail", "")))
-    return answer["facts"]
+def read_type(path: Path, kind: MediaKind) -> str:
+    """The media type of a file by its first bytes. Raises ChildRefused where it is not of that kind."""
+    with path.open("rb") as file:
+        head = file.read(SNIFF_BYTES)
+    media_type = sniff(head)
+    if media_type not in RESULT_TYPES[kind]:
+        raise child.ChildRefused("format" if head else "empty", media_type)
+    # A file that may hold either is called after what it is read as.
+    return M4A if kind == MediaKind.AUDIO and media_type == MP4 else media_type
 
 
-def _facts(answer: dict[str, Any], poster: Path, preview: Path) -> VideoFacts:
-    if not (poster.is_file() and preview.is_file()):
-        raise not_a_video("unreadable")
+def _facts(answer: dict[str, Any], kind: MediaKind, media_type: str, poster: Path, preview: Path | None) -> Facts:
+    if not all(path.is_file() for path in (poster, preview) if path):
+        raise child.ChildRefused("unreadable")
     try:
-        duration = Fraction(*answer["duration"])
-        return VideoFacts(
-            width=int(answer["width"]),
-            height=int(answer["height"]),
-            frame_count=int(answer["frame_count"]),
-            fps=Fraction(*answer["fps"]),
-            duration_seconds=(Decimal(duration.numerator) / duration.denominator).quantize(Decimal("0.001")),
-            video_codec=str(answer["video_codec"]),
-            has_audio=bool(answer["audio_codec"]),
-            audio_codec=str(answer["audio_codec"]),
+        return Facts(
+            kind=kind,
+            media_type=media_type,
+            extension=extension_of(media_type),
             poster=poster,
             preview=preview,
+            width=int(answer.get("width", 0)),
+            height=int(answer.get("height", 0)),
+            frame_count=int(answer.get("frame_count", 0)),
+            fps=Fraction(*answer.get("fps", (0,))),
+            duration_seconds=_seconds(Fraction(*answer["duration"])) if kind != MediaKind.IMAGE else None,
+            video_codec=str(answer.get("video_codec", "")),
+            audio_codec=str(answer.get("audio_codec", "")),
+            sample_rate_hz=int(answer.get("sample_rate", 0)),
+            channels=int(answer.get("channels", 0)),
         )
     except (KeyError, TypeError, ValueError, ZeroDivisionError) as error:
-        raise not_a_video("unreadable") from error
+        raise child.ChildRefused("unreadable") from error
 
 
-def not_a_video(reason: str, *, detail: str = "") -> NotAVideo:
-    """The error for a machine word of the subprocess; `detail` is for the administrators' eyes."""
-    advice = _("The file was not stored. Ask the administrators to look at this take.")
-    return NotAVideo(f"{_(_SENTENCES.get(reason, _UNREADABLE))} {advice}", data={"reason": reason, "detail": detail})
+def _seconds(duration: Fraction) -> Decimal:
+    return (Decimal(duration.numerator) / duration.denominator).quantize(Decimal("0.001"))

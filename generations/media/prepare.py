@@ -27,7 +27,7 @@ _SUFFIX = {JPEG: ".jpg", PNG: ".png"}
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedImage:
+class Prepared:
     """A file that may be sent. `key` is the SHA-256 of its bytes; `note` says for the activity what was changed."""
 
     path: Path
@@ -37,7 +37,7 @@ class PreparedImage:
     note: str
 
 
-def prepare_image(path: Path, out_dir: Path, *, max_bytes: int, max_pixels: int = PIXELS_MAX) -> PreparedImage:
+def prepare_image(path: Path, out_dir: Path, *, max_bytes: int, max_pixels: int = PIXELS_MAX) -> Prepared:
     """Write what is sent of a picture: upright, RGB in sRGB, opaque, and without any data beside the pixels.
 
     Where the stored pixels already are that, segments are left out and the pixels stay bit for bit. Otherwise a JPEG
@@ -102,7 +102,7 @@ def _changes(anatomy: Anatomy, media_type: str, quality: int) -> Iterator[str]:
     yield _("The original is unchanged.")
 
 
-def _written(content: bytes, media_type: str, out_dir: Path, note: str) -> PreparedImage:
+def _written(content: bytes, media_type: str, out_dir: Path, note: str) -> Prepared:
     key = hashlib.sha256(content).hexdigest()
     path = out_dir / f"{key}{_SUFFIX[media_type]}"
     handle, temporary = tempfile.mkstemp(dir=out_dir)
@@ -113,4 +113,4 @@ def _written(content: bytes, media_type: str, out_dir: Path, note: str) -> Prepa
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    return PreparedImage(path, media_type, len(content), key, note)
+    return Prepared(path, media_type, len(content), key, note)

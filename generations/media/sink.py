@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from generations.media.errors import DownloadFailed, MediaError, NotAnImage, NotAVideo, TooLarge
+from generations.media.errors import DownloadFailed, MediaError, NotAnImage, NotASound, NotAVideo, TooLarge
 from generations.media.formats import SNIFF_BYTES, describe, sniff
 from generations.media.images import megabytes
 
@@ -92,6 +92,11 @@ class Sink:
     def _wrong_type(self, media_type: str) -> MediaError:
         data = {"reason": "format", "media_type": media_type}
         what = {"what": describe(media_type)}
+        if any(kind.startswith("audio/") for kind in self._limits.allowed_types):
+            return NotASound(
+                _("The provider sent %(what)s instead of a sound. Ask the administrators to look at this take.") % what,
+                data=data,
+            )
         if any(kind.startswith("video/") for kind in self._limits.allowed_types):
             return NotAVideo(
                 _("The provider sent %(what)s instead of a video. Ask the administrators to look at this take.") % what,

@@ -1,6 +1,7 @@
 """Blobs in Django's default storage: a local folder, or S3 through django-storages. Named by content, never changed.
 
-The key is `blobs/<team>/<first two of the hash>/<hash>.<extension>`, so equal bytes of a team are one file.
+The key is `blobs/<team>/<first two of the hash>/<hash>.<extension>`, so equal bytes of a team are one file. What is
+made only to be fetched by a provider lies the same way below `sent/`, has no row, and goes after a while.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage
 
 ROOT = "blobs"
+SENT = "sent"
 _TEAM = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _EXTENSION = re.compile(r"[a-z0-9]{1,8}")
@@ -26,13 +28,13 @@ _FRESH = timedelta(hours=1)
 _FILE_MODE = 0o644
 
 
-def put(path: Path, *, team_key: str, sha256: str, extension: str) -> str:
+def put(path: Path, *, team_key: str, sha256: str, extension: str, root: str = ROOT) -> str:
     """Store a copy of a local file and return its key. Safe to repeat: a file of the same size under the key stays.
 
     The file appears under its key complete or not at all. Raises ValueError for a key that cannot be built and for
     bytes that do not match the hash: both are errors of the program or of a disk, not of a person.
     """
-    key = _key(team_key, sha256, extension)
+    key = key_of(team_key=team_key, sha256=sha256, extension=extension, root=root)
     _check_hash(path, sha256)
     target = _local(key)
     if target:
@@ -81,8 +83,10 @@ def materialize(key: str, into: Path) -> Path:
     return target
 
 
-def sweep(*, known: Callable[[list[str]], set[str]], older_than_seconds: float, now: datetime) -> list[str]:
-    """Remove files that no row names and that are older than a time, and return their keys.
+def sweep(
+    *, known: Callable[[list[str]], set[str]], older_than_seconds: float, now: datetime, root: str = ROOT
+) -> list[str]:
+    """Remove files below `root` that no row names and that are older than a time, and return their keys.
 
     `known` answers, for a list of keys, which of them a row names. The age protects a file whose row is not committed
     yet; `put` renews it.
@@ -90,7 +94,7 @@ def sweep(*, known: Callable[[list[str]], set[str]], older_than_seconds: float, 
     before = now - timedelta(seconds=older_than_seconds)
     removed: list[str] = []
     batch: list[str] = []
-    for key in [*_old_keys(ROOT, before), None]:
+    for key in [*_old_keys(root, before), None]:
         if key:
             batch.append(key)
         if len(batch) == _BATCH or key is None:
@@ -125,11 +129,12 @@ def _modified_at(key: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _key(team_key: str, sha256: str, extension: str) -> str:
+def key_of(*, team_key: str, sha256: str, extension: str, root: str = ROOT) -> str:
+    """The key under which such a file lies, whether or not it does. Raises ValueError where it could not be one."""
     parts = ((_TEAM, team_key), (_SHA256, sha256), (_EXTENSION, extension))
-    if not all(pattern.fullmatch(text) for pattern, text in parts):
+    if root not in (ROOT, SENT) or not all(pattern.fullmatch(text) for pattern, text in parts):
         raise ValueError(f"No storage key can be built from {team_key!r}, {sha256!r}, {extension!r}.")
-    return f"{ROOT}/{team_key}/{sha256[:2]}/{sha256}.{extension}"
+    return f"{root}/{team_key}/{sha256[:2]}/{sha256}.{extension}"
 
 
 def _check_hash(path: Path, sha256: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from django.core.files.storage import FileSystemStorage, default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
@@ -14,7 +14,6 @@ from django.utils.http import content_disposition_header, parse_etags
 from generations import access, media
 from generations.models import Asset, Blob
 
-_KNOWN_TYPES = {"image/jpeg": "jpg", "image/png": "png", "video/mp4": "mp4"}
 _BLOCK_BYTES = 1 << 18
 _PRIVATE = "private, max-age=3600"
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
@@ -25,6 +24,17 @@ class Span(NamedTuple):
 
     first: int
     last: int
+
+
+class Content(Protocol):
+    """Stored bytes: a blob's row, or what names a copy."""
+
+    @property
+    def storage_key(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def media_type(self) -> str: ...
 
 
 class Unsatisfiable(Exception):
@@ -48,15 +58,29 @@ def serve(request: HttpRequest, blob: Blob, name: str) -> HttpResponseBase:
         raise access.Missing
     if _is_known(request.headers.get("If-None-Match", ""), etag):
         return _headed(HttpResponse(status=304), etag)
+    return _headed(_stream(request, blob, blob.size_bytes, name), etag)
+
+
+def serve_in_public(request: HttpRequest, content: Content, name: str) -> HttpResponseBase:
+    """The file for somebody without a session, from whatever storage it lies in. Raises access.Missing."""
     try:
-        span = find_span(request.headers.get("Range", ""), blob.size_bytes)
+        size = media.store.size(content.storage_key)
+    except FileNotFoundError as error:
+        raise access.Missing from error
+    return _headed(_stream(request, content, size, name), f'"{content.sha256}"', "no-store")
+
+
+def _stream(request: HttpRequest, content: Content, size: int, name: str) -> HttpResponseBase:
+    try:
+        span = find_span(request.headers.get("Range", ""), size)
     except Unsatisfiable:
         refused = HttpResponse(status=416)
-        refused["Content-Range"] = f"bytes */{blob.size_bytes}"
-        return _headed(refused, etag)
+        refused["Content-Range"] = f"bytes */{size}"
+        return refused
+    etag = f'"{content.sha256}"'
     if request.headers.get("If-Range", etag) != etag:
         span = None
-    return _headed(_answer(request, blob, span, name), etag)
+    return _answer(request, content, size, span, name)
 
 
 def find_span(header: str, size_bytes: int) -> Span | None:
@@ -83,21 +107,21 @@ def _is_known(header: str, etag: str) -> bool:
     return etag in known or known == ["*"]
 
 
-def _answer(request: HttpRequest, blob: Blob, span: Span | None, name: str) -> HttpResponseBase:
-    first, last = span or Span(0, blob.size_bytes - 1)
-    known = blob.media_type in _KNOWN_TYPES
-    content_type = blob.media_type if known else "application/octet-stream"
+def _answer(request: HttpRequest, content: Content, size: int, span: Span | None, name: str) -> HttpResponseBase:
+    first, last = span or Span(0, size - 1)
+    known = content.media_type in media.EXTENSIONS
+    content_type = content.media_type if known else "application/octet-stream"
     response: HttpResponse | StreamingHttpResponse
     if request.method == "HEAD":
         response = HttpResponse(content_type=content_type)
     else:
-        response = StreamingHttpResponse(_read(blob.storage_key, first, last), content_type=content_type)
+        response = StreamingHttpResponse(_read(content.storage_key, first, last), content_type=content_type)
     response.status_code = 206 if span else 200
     if span:
-        response["Content-Range"] = f"bytes {first}-{last}/{blob.size_bytes}"
+        response["Content-Range"] = f"bytes {first}-{last}/{size}"
     response["Content-Length"] = str(last - first + 1)
     response["Accept-Ranges"] = "bytes"
-    filename = f"{name}.{_KNOWN_TYPES[blob.media_type]}" if known else name
+    filename = f"{name}.{media.EXTENSIONS[content.media_type]}" if known else name
     response["Content-Disposition"] = content_disposition_header(not known, filename) or "inline"
     return response
 
@@ -111,11 +135,12 @@ def _read(key: str, first: int, last: int) -> Iterator[bytes]:
             yield block
 
 
-def _headed(response: HttpResponseBase, etag: str) -> HttpResponseBase:
+def _headed(response: HttpResponseBase, etag: str, cache: str = _PRIVATE) -> HttpResponseBase:
     response["ETag"] = etag
-    response["Cache-Control"] = _PRIVATE
+    response["Cache-Control"] = cache
     response["X-Content-Type-Options"] = "nosniff"
     # Nothing in a stored file may run, whatever its bytes are.
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    patch_vary_headers(response, ["Cookie"])
+    if cache == _PRIVATE:
+        patch_vary_headers(response, ["Cookie"])
     return response

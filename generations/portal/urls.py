@@ -22,5 +22,6 @@ urlpatterns = [
     path("projects/<uuid:public_id>/edit/", projects.project_edit, name="project_edit"),
     path("credits/", credits.credits, name="credits"),
     path("team/", team.team, name="team"),
+    path("inputs/<str:token>/<str:name>", media.public_input, name="public_input"),
     path("media/<uuid:public_id>/<slug:kind>/", media.media, name="media"),
 ]

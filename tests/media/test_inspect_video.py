@@ -17,8 +17,8 @@ from generations import media
 from tests.media.servers import whole
 from tests.media_files import make_image, make_video
 
-inspection = import_module("generations.media.inspect")
-reader = import_module("generations.media.inspect_main")
+child = import_module("generations.media.child")
+reader = import_module("generations.media.containers")
 
 
 @pytest.fixture
@@ -56,6 +56,11 @@ def written(tmp_path):
         return path
 
     return run
+
+
+@pytest.fixture
+def clip_file(written, clip):
+    return written(clip)
 
 
 def frames_of(path):
@@ -215,14 +220,14 @@ def test_a_playlist_is_not_even_opened_as_one(written, tmp_path):
         assert guessed.format.name == "hls"
 
     with pytest.raises(av.error.FFmpegError):
-        reader._opened(str(playlist))
+        reader.opened(str(playlist))
 
 
 def test_nothing_but_files_can_be_opened(monkeypatch):
     opened = []
     monkeypatch.setattr(av, "open", lambda name, **options: opened.append((name, options)))
 
-    reader._opened("http://127.0.0.1/clip.mp4")
+    reader.opened("http://127.0.0.1/clip.mp4")
 
     assert opened == [("file:http://127.0.0.1/clip.mp4", {"format": "mov", "options": {"protocol_whitelist": "file"}})]
 
@@ -248,36 +253,38 @@ def test_a_reader_that_takes_too_long_is_stopped(refused, tmp_path):
         ("while True: pass", "time"),
     ],
 )
-def test_a_reader_that_crashes_hangs_or_babbles_is_a_refusal_in_time(refused, tmp_path, monkeypatch, script, reason):
+def test_a_reader_that_crashes_hangs_or_babbles_is_a_refusal_in_time(
+    refused, clip_file, tmp_path, monkeypatch, script, reason
+):
     path = tmp_path / "reader.py"
     path.write_text(script)
-    monkeypatch.setattr(inspection, "_SCRIPT", path)
+    monkeypatch.setattr(child, "_SCRIPT", path)
     started = time.monotonic()
 
-    assert refused(tmp_path / "a.mp4", max_seconds=1 if reason == "unreadable" else 0.3) == reason
+    assert refused(clip_file, max_seconds=1 if reason == "unreadable" else 0.3) == reason
 
     assert time.monotonic() - started < 2
 
 
-def test_the_reader_knows_no_secret_of_the_environment(refused, tmp_path, monkeypatch):
+def test_the_reader_knows_no_secret_of_the_environment(refused, clip_file, tmp_path, monkeypatch):
     path = tmp_path / "reader.py"
     path.write_text(f"import os; open({str(tmp_path / 'seen')!r}, 'w').write(str(os.environ))")
-    monkeypatch.setattr(inspection, "_SCRIPT", path)
+    monkeypatch.setattr(child, "_SCRIPT", path)
     monkeypatch.setenv("SECRET_KEY", "s3cr3t")
 
-    refused(tmp_path / "a.mp4")
+    refused(clip_file)
 
     assert "s3cr3t" not in (tmp_path / "seen").read_text()
 
 
 def test_the_reader_limits_itself_and_imports_nothing_of_ours():
     code = (
-        "import sys, runpy, resource; runpy.run_path(sys.argv[1], run_name='x')['_limit'](10**9, 7);"
+        "import sys, runpy, resource; runpy.run_path(sys.argv[1], run_name='x')['_limit'](10**9, 7, 10**6);"
         "import av; print(resource.getrlimit(resource.RLIMIT_AS), resource.getrlimit(resource.RLIMIT_CPU),"
         "[name for name in sys.modules if name.split('.')[0] in ('django', 'generations')])"
     )
 
-    done = subprocess.run([sys.executable, "-I", "-c", code, str(inspection._SCRIPT)], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-I", "-c", code, str(child._SCRIPT)], capture_output=True, text=True)
 
     assert done.stdout.strip() == "(1000000000, 1000000000) (7, 7) []", done.stderr
 

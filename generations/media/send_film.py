@@ -1,0 +1,154 @@
+"""Writes the copy of a video that a provider gets, in the child process: the same pictures, nothing beside them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from generations.media.containers import check_boxes, damage_named, film_of, opened
+from generations.media.read_film import is_sideways
+from generations.media.unreadable import Unreadable
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer, OutputContainer
+    from av.filter.graph import Graph
+    from av.video.stream import VideoStream
+
+COPIED_FILMS = frozenset(("h264", "hevc"))
+_COPIED_SOUNDS = frozenset(("aac", "mp3", "mp3float"))
+_SOUND_BITS = 128_000
+_FILM_BITS_MIN = 400_000
+_SPARE = Fraction(9, 10)  # of the size, for the container and for an encoder that does not hit its rate exactly
+# No encoder's name, no date: equal input gives equal bytes.
+_PLAIN = {"movflags": "+faststart", "fflags": "+bitexact"}
+
+
+def work(path: str, out: str, max_bytes: int) -> dict[str, Any]:
+    """Copy the picture and sound tracks alone; render them again where the codec or the size asks for it."""
+    check_boxes(Path(path))
+    with damage_named():
+        with opened(path) as container:
+            codec = film_of(container).codec_context.name
+        why = "" if codec in COPIED_FILMS else "codec"
+        if not why:
+            _copy(path, out)
+            why = "" if Path(out).stat().st_size <= max_bytes else "bytes"
+        if why:
+            _render(path, out, max_bytes)
+    if Path(out).stat().st_size > max_bytes:
+        raise Unreadable("bytes")
+    return {"rendered": why}
+
+
+def _copy(path: str, out: str) -> None:
+    with opened(path) as source, _written(out) as target:
+        film = film_of(source)
+        heard = _sound_of(source)
+        tracks = {film.index: target.add_stream_from_template(film)}
+        copies_sound = heard is not None and heard.codec_context.name in _COPIED_SOUNDS
+        if heard is not None:
+            tracks[heard.index] = target.add_stream_from_template(heard) if copies_sound else _new_sound(target, heard)
+        for track in tracks.values():
+            track.metadata.clear()
+        for packet in source.demux([film] if heard is None else [film, heard]):
+            track = tracks[packet.stream.index]
+            if heard is not None and packet.stream.index == heard.index and not copies_sound:
+                _encode_sound(target, track, packet)
+            elif packet.dts is not None:
+                packet.stream = track
+                target.mux(packet)
+
+
+def _render(path: str, out: str, max_bytes: int) -> None:
+    with opened(path) as source, _written(out) as target:
+        film = film_of(source)
+        heard = _sound_of(source)
+        rate = film.average_rate or film.guessed_rate or Fraction(25)
+        bits = _film_bits(film, max_bytes, with_sound=heard is not None)
+        track: Any = None
+        sound = _new_sound(target, heard) if heard is not None else None
+        turner = None
+        for packet in source.demux([film] if heard is None else [film, heard]):
+            if heard is not None and packet.stream.index == heard.index:
+                _encode_sound(target, sound, packet)
+                continue
+            for frame in packet.decode():
+                if track is None:
+                    turner = _turner(frame, film)
+                    track = _new_film(target, film, frame.rotation, rate, bits)
+                upright = _turned(turner, frame)
+                upright.pts, upright.time_base = frame.pts, frame.time_base
+                target.mux(track.encode(upright.reformat(format="yuv420p")))
+        if track is None:
+            raise Unreadable("damaged")
+        target.mux(track.encode())
+
+
+def _written(out: str) -> OutputContainer:
+    import av  # noqa: PLC0415
+
+    return av.open(out, "w", format="mp4", options=_PLAIN)
+
+
+def _sound_of(source: InputContainer) -> AudioStream | None:
+    return source.streams.audio[0] if source.streams.audio else None
+
+
+def _new_sound(target: OutputContainer, heard: AudioStream) -> Any:  # noqa: ANN401 - PyAV types it as a union
+    rate = heard.codec_context.sample_rate
+    rate = rate if rate in (44_100, 48_000) else 48_000
+    return target.add_stream("aac", rate=rate, layout="stereo", bit_rate=_SOUND_BITS)
+
+
+def _encode_sound(target: OutputContainer, track: Any, packet: Any) -> None:  # noqa: ANN401
+    for frame in packet.decode():
+        target.mux(track.encode(frame))
+    if packet.size == 0:
+        target.mux(track.encode(None))
+
+
+def _film_bits(film: VideoStream, max_bytes: int, *, with_sound: bool) -> int:
+    seconds = film.duration * film.time_base if film.duration and film.time_base else Fraction(0)
+    if not seconds:
+        raise Unreadable("damaged")
+    bits = int(max_bytes * 8 * _SPARE / seconds) - (_SOUND_BITS if with_sound else 0)
+    if bits < _FILM_BITS_MIN:
+        raise Unreadable("bytes")
+    return min(bits, 40_000_000)
+
+
+def _new_film(target: OutputContainer, film: VideoStream, turn: int, rate: Fraction, bits: int) -> VideoStream:
+    options = {"preset": "veryfast", "maxrate": str(bits), "bufsize": str(bits), "threads": "2"}
+    track = target.add_stream("libx264", rate=rate, bit_rate=bits, options=options)
+    width, height = film.codec_context.width, film.codec_context.height
+    track.width, track.height = (_even(height), _even(width)) if is_sideways(turn) else (_even(width), _even(height))
+    track.pix_fmt = "yuv420p"
+    track.time_base = film.time_base
+    return track
+
+
+def _even(side: int) -> int:
+    return max(2, side - side % 2)
+
+
+def _turner(frame: Any, film: VideoStream) -> Graph | None:  # noqa: ANN401
+    """A filter that turns each picture upright, or None where it stands so."""
+    from av.filter import Graph as FilterGraph  # noqa: PLC0415
+
+    name, options = {90: ("transpose", "cclock"), -90: ("transpose", "clock")}.get(frame.rotation, ("", ""))
+    if not name and frame.rotation % 360 == 0:
+        return None
+    graph = FilterGraph()
+    steps = [graph.add_buffer(template=film)]
+    steps += [graph.add(name, options)] if name else [graph.add("hflip"), graph.add("vflip")]
+    graph.link_nodes(*steps, graph.add("buffersink")).configure()
+    return graph
+
+
+def _turned(turner: Graph | None, frame: Any) -> Any:  # noqa: ANN401
+    if turner is None:
+        return frame
+    turner.push(frame)
+    return turner.pull()
