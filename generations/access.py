@@ -39,6 +39,7 @@ class May(Enum):
     MANAGE_PROJECTS = gettext_lazy("create and edit projects")
     SEE_CREDITS = gettext_lazy("see balances and the statement")
     GRANT_CREDITS = gettext_lazy("add credits")
+    RESOLVE = gettext_lazy("decide what became of takes that are not confirmed")
     REVIEW = gettext_lazy("rate and decide on takes")
     MANAGE_MEMBERS = gettext_lazy("invite people and change roles")
 
@@ -47,7 +48,9 @@ class May(Enum):
 ROLES: dict[Role, frozenset[May]] = {
     Role.OWNER: frozenset(May),
     Role.BUDGET_ADMIN: frozenset({May.SEE, May.SEE_CREDITS, May.GRANT_CREDITS}),
-    Role.PRODUCER: frozenset({May.SEE, May.GENERATE, May.CANCEL_ANY, May.MANAGE_PROJECTS, May.SEE_CREDITS, May.REVIEW}),
+    Role.PRODUCER: frozenset(
+        {May.SEE, May.GENERATE, May.CANCEL_ANY, May.MANAGE_PROJECTS, May.SEE_CREDITS, May.RESOLVE, May.REVIEW}
+    ),
     Role.CREATOR: frozenset({May.SEE, May.GENERATE, May.SEE_CREDITS}),
     Role.REVIEWER: frozenset({May.SEE, May.REVIEW}),
     Role.VIEWER: frozenset({May.SEE}),

@@ -18,7 +18,15 @@ pytestmark = pytest.mark.django_db
 MAY = {
     Role.OWNER: set(May),
     Role.BUDGET_ADMIN: {May.SEE, May.SEE_CREDITS, May.GRANT_CREDITS},
-    Role.PRODUCER: {May.SEE, May.GENERATE, May.CANCEL_ANY, May.MANAGE_PROJECTS, May.SEE_CREDITS, May.REVIEW},
+    Role.PRODUCER: {
+        May.SEE,
+        May.GENERATE,
+        May.CANCEL_ANY,
+        May.MANAGE_PROJECTS,
+        May.SEE_CREDITS,
+        May.RESOLVE,
+        May.REVIEW,
+    },
     Role.CREATOR: {May.SEE, May.GENERATE, May.SEE_CREDITS},
     Role.REVIEWER: {May.SEE, May.REVIEW},
     Role.VIEWER: {May.SEE},

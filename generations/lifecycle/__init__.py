@@ -1,18 +1,22 @@
 """The road of a generation: one verb per file. It joins the packages below it and owns the transactions."""
 
 from generations.lifecycle.accounts import provider_account, provider_session
+from generations.lifecycle.bind import bind
 from generations.lifecycle.cancel import cancel, cancel_as
 from generations.lifecycle.check_account import check_account
+from generations.lifecycle.decision import CannotDecide, last_attempt
 from generations.lifecycle.dispatch import SubmitPump
 from generations.lifecycle.end_price import NotInForce, end_price
 from generations.lifecycle.follow import FollowPump
-from generations.lifecycle.give_up import CannotGiveUp, give_up
+from generations.lifecycle.give_up import give_up
 from generations.lifecycle.grant_credits import grant_credits
 from generations.lifecycle.ingest import Stored, blob_for, ingest
+from generations.lifecycle.known import spell_lookup, what_is_known
 from generations.lifecycle.pause_account import AlreadySo, pause_account, resume_account
 from generations.lifecycle.quote import quote
 from generations.lifecycle.record import record
 from generations.lifecycle.retry import CannotRetry, retry
+from generations.lifecycle.send_again import send_again
 from generations.lifecycle.settle import finish
 from generations.lifecycle.submit import PriceMoved, RouteClosed, Submitted, submit
 from generations.lifecycle.sweep import sweep
@@ -22,7 +26,7 @@ from generations.lifecycle.wake import wake
 
 __all__ = [
     "AlreadySo",
-    "CannotGiveUp",
+    "CannotDecide",
     "CannotRetry",
     "FollowPump",
     "NotInForce",
@@ -31,6 +35,7 @@ __all__ = [
     "Stored",
     "SubmitPump",
     "Submitted",
+    "bind",
     "blob_for",
     "cancel",
     "cancel_as",
@@ -40,6 +45,7 @@ __all__ = [
     "give_up",
     "grant_credits",
     "ingest",
+    "last_attempt",
     "pause_account",
     "provider_account",
     "provider_session",
@@ -47,9 +53,12 @@ __all__ = [
     "record",
     "resume_account",
     "retry",
+    "send_again",
+    "spell_lookup",
     "submit",
     "sweep",
     "tick",
     "upload_image",
     "wake",
+    "what_is_known",
 ]
