@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from generations.catalog.aliases import Translated
+from generations.catalog.aliases import translate as _translate
 from generations.catalog.billing import billed_seconds, billed_units, variant_of
 from generations.catalog.book import Catalog
 from generations.catalog.entries import (
@@ -72,6 +75,7 @@ __all__ = [
     "Row",
     "Shot",
     "Spot",
+    "Translated",
     "Voice",
     "billed_seconds",
     "billed_units",
@@ -80,6 +84,7 @@ __all__ = [
     "matrix",
     "problems",
     "read",
+    "translate",
     "used_options",
     "variant_of",
 ]
@@ -89,6 +94,11 @@ __all__ = [
 def load() -> Catalog:
     """The site's own catalog, read once. Raises CatalogError where its files contradict themselves."""
     return read(Path(__file__).parent)
+
+
+def translate(foreign: Mapping[str, Any]) -> Translated:
+    """A recipe's values from the words of guides and provider pages; see `aliases`. Raises InvalidRecipe."""
+    return _translate(foreign, load())
 
 
 def check(

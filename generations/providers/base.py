@@ -19,6 +19,7 @@ from generations.providers.types import (
     Delivery,
     Failed,
     Finished,
+    ListPrice,
     Operation,
     Pending,
     Prepared,
@@ -105,6 +106,10 @@ class Adapter(ABC):
         Raises as `check_account`.
         """
         return ()
+
+    async def read_list_price(self, prepared: Prepared) -> ListPrice | None:
+        """What the provider says a task costs today, or None where it does not say. Free. Raises as `check_account`."""
+        return None
 
     @abstractmethod
     async def read_callback(self, delivery: Delivery) -> Callback:

@@ -13,24 +13,27 @@ from urllib.parse import quote
 from django.utils.translation import gettext as _
 
 from generations.catalog import Route
+from generations.choices import Currency
 from generations.errors import Refused
 from generations.providers.base import Adapter
 from generations.providers.errors import Garbled, Misconfigured, ProviderError, Rejected, Uncertain
 from generations.providers.fal_callback import read_keys, read_verified
-from generations.providers.fal_hosts import cdn, is_ours, queue, rest
+from generations.providers.fal_hosts import cdn, is_ours, platform, queue, rest
 from generations.providers.fal_payload import payload
-from generations.providers.fal_reply import NOTHING_CHARGED, read_outcome, read_problem
+from generations.providers.fal_reply import NOTHING_CHARGED, read_outcome, read_price, read_problem
 from generations.providers.parts import check_options
 from generations.providers.refusal import class_of_read, class_of_submit, failure
-from generations.providers.reply import Reply, is_sendable, is_web_url, read_task_id
+from generations.providers.reply import Reply, is_sendable, is_web_url, read_amount, read_task_id
 from generations.providers.types import (
     JSON,
     Account,
+    Balance,
     Callback,
     Delivery,
     Failed,
     Finished,
     InputFile,
+    ListPrice,
     Operation,
     Pending,
     Prepared,
@@ -109,6 +112,27 @@ class Fal(Adapter):
         # where a 404 for an unknown request would only suggest it.
         await self._upload_token()
         return _("fal accepted the key. Balance and price are not part of this check.")
+
+    async def read_balance(self) -> tuple[Balance, ...]:
+        """What is left in credits. Only an admin key may ask; the shape is hearsay (docs/providers.md 2.2)."""
+        reply = await self._read("GET", f"{platform(self.account)}/account/billing", params={"expand": "credits"})
+        if not reply.is_success:
+            raise self._refusal(reply, class_of_read(reply.status))
+        credits = reply.object.get("credits")
+        amount = read_amount(credits.get("current_balance")) if isinstance(credits, dict) else None
+        if amount is None:
+            raise self._failure(Garbled, reply)
+        return (Balance(amount, Currency.USD.value),)
+
+    async def read_list_price(self, prepared: Prepared) -> ListPrice | None:
+        endpoint = prepared.task.route.endpoint
+        url = f"{platform(self.account)}/models/pricing"
+        reply = await self._read("GET", url, params={"endpoint_id": endpoint})
+        if reply.status == 404:
+            return None
+        if not reply.is_success:
+            raise self._refusal(reply, class_of_read(reply.status))
+        return read_price(reply, endpoint)
 
     async def read_callback(self, delivery: Delivery) -> Callback:
         url = f"{rest(self.account)}/.well-known/jwks.json"

@@ -23,6 +23,11 @@ def cdn(account: Account) -> str:
     return f"{account.origin}/fal-cdn" if account.origin else "https://v3.fal.media"
 
 
+def platform(account: Account) -> str:
+    """The host of prices and of the account's balance."""
+    return f"{account.origin}/fal-api" if account.origin else "https://api.fal.ai/v1"
+
+
 def is_ours(url: JSON, task_id: str, account: Account) -> bool:
     """Whether a URL from a reply is one of the queue's own for this request, so that the key may be sent there."""
     if not is_web_url(url) or "\\" in url or ".." in url:

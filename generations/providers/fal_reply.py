@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
 from generations.choices import MediaKind
 from generations.providers.reply import REASON_MAX_CHARS, Reply, is_web_url, plain, read_amount
-from generations.providers.types import JSON, Cost, Failed, Finished, Output
+from generations.providers.types import JSON, Cost, Failed, Finished, ListPrice, Output
 
 PROBLEMS_MAX = 20
+OUTPUTS_MAX = 20
 NOTHING_CHARGED = Cost(Decimal(0), "fal_unit")
 # fal's own failures, answered with 5xx: it never charges for those.
 _NEVER_CHARGED = frozenset(
@@ -84,11 +85,18 @@ def read_outcome(result: Reply, status: Reply) -> Finished | Failed | None:
 
 
 def _finished(result: Reply) -> Finished | None:
-    video = result.object.get("video")
-    if not isinstance(video, dict) or not is_web_url(video.get("url")):
-        return None
-    output = Output(video["url"], MediaKind.VIDEO, media_type=result.clean(video.get("content_type"), 100))
-    return Finished((output,), _billed(result), result.request_id)
+    outputs = tuple(_outputs(result))
+    return Finished(outputs, _billed(result), result.request_id) if outputs else None
+
+
+def _outputs(result: Reply) -> Iterator[Output]:
+    """Every file of a result: `video`, `image` or `audio`, or a list of `images`."""
+    images = result.object.get("images")
+    named = [(kind, result.object.get(kind.value)) for kind in (MediaKind.VIDEO, MediaKind.IMAGE, MediaKind.AUDIO)]
+    listed = [(MediaKind.IMAGE, image) for image in images[:OUTPUTS_MAX]] if isinstance(images, list) else []
+    for kind, file in [*named, *listed]:
+        if isinstance(file, dict) and is_web_url(file.get("url")):
+            yield Output(file["url"], kind, media_type=result.clean(file.get("content_type"), 100))
 
 
 def _failed(result: Reply, problem: Problem, is_free: bool) -> Failed:
@@ -101,3 +109,14 @@ def _failed(result: Reply, problem: Problem, is_free: bool) -> Failed:
 def _billed(result: Reply) -> Cost | None:
     units = read_amount(result.headers.get("x-fal-billable-units"))
     return None if units is None else Cost(units, "fal_unit")
+
+
+def read_price(reply: Reply, endpoint: str) -> ListPrice | None:
+    """The list price of an endpoint, or None where the answer names none: docs/providers.md 2.2."""
+    prices = reply.object.get("prices")
+    for price in prices if isinstance(prices, list) else []:
+        if isinstance(price, dict) and price.get("endpoint_id") == endpoint:
+            amount = read_amount(price.get("unit_price"))
+            currency, unit = reply.clean(price.get("currency"), 12).lower(), reply.clean(price.get("unit"), 40)
+            return None if amount is None else ListPrice(amount, currency, unit)
+    return None

@@ -95,7 +95,7 @@ def test_the_price_is_said_before_the_progress_on_one_line_and_the_facts_below(w
 
     take = Generation.objects.get()
     price, progress = err.split("\n", 1)
-    assert price == f"Kling 2.0 Master, Hero, 5 s on {take.account.label}: 140 credits."
+    assert price == f"Text to video: Kling 2.0 Master, Hero, 5 s on {take.account.label}: 140 credits."
     assert progress.startswith(f"\r{take.name}  In line")
     assert progress.count("\n") == 1
     assert out.splitlines()[0] == f"{'take':<18} {take.name}"
@@ -283,3 +283,57 @@ def test_without_a_database_it_says_how_to_start_the_site():
 
     assert done.returncode == 1
     assert done.stderr.strip() == "CommandError: The database does not answer. Start the site with ./scripts/run first."
+
+
+def recipe_file(folder, text):
+    path = folder / "recipe.json"
+    path.write_text(text if isinstance(text, str) else json.dumps(text))
+    return str(path)
+
+
+def test_a_recipe_file_in_the_words_of_a_guide_makes_its_take_and_says_how_it_was_read(desk, tmp_path):
+    words = {
+        "model": "kling-v2.1-master-text",
+        "prompt": "A serene lake at sunset",
+        "generation_type": "video",
+        "parameters": {"duration": "10", "aspect_ratio": "9:16", "cfg_scale": 0.5},
+    }
+    _out, err = run(desk.team, "--recipe", recipe_file(tmp_path, words), "--json")
+
+    assert "“kling-v2.1-master-text” is kling-v2-1-master here, text_to_video, master." in err
+    recipe = Generation.objects.get().recipe
+    assert (recipe.model, recipe.duration_seconds, recipe.aspect_ratio) == ("kling-v2-1-master", 10, "9:16")
+
+
+def test_an_option_goes_before_the_recipe_file(desk, tmp_path):
+    words = {"model": "kling-v2-master", "prompt": "A lake", "duration": 10}
+    run(desk.team, "--recipe", recipe_file(tmp_path, words), "--duration", "5", "--set", "negative_prompt=blur")
+
+    recipe = Generation.objects.get().recipe
+    assert (recipe.duration_seconds, recipe.negative_prompt) == (5, "blur")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--file", "somewhere.png"], "--file takes ROLE=PATH with one of first_frame"),
+        (["--file", "hero=somewhere.png"], "hero=somewhere.png was given."),
+        (["--file", "first_frame=/nowhere.png"], "/nowhere.png cannot be read"),
+        (["--set", "scene"], "--set takes NAME=VALUE; scene was given."),
+        (["--set", "surprise=1"], "Extra inputs are not permitted"),
+        (["--recipe", "/nowhere.json"], "/nowhere.json cannot be read as a recipe"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_a_sentence(desk, arguments, words):
+    _out, err = run(desk.team, *arguments, exit_code=1)
+
+    assert words in err
+    assert _nothing_was_made()
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", '"x"', "\x00"])
+def test_a_file_that_is_no_recipe_is_refused(desk, tmp_path, text):
+    _out, err = run(desk.team, "--recipe", recipe_file(tmp_path, text), exit_code=1)
+
+    assert "is not" in err
+    assert _nothing_was_made()

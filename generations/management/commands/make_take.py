@@ -16,8 +16,9 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from generations import access, catalog, ledger, lifecycle
-from generations.choices import Capability, InputRole, Role, Tier
+from generations.choices import Role
 from generations.errors import PortalError
+from generations.management import wish
 from generations.models import Generation, Membership, Project, ProviderAccount, Status
 
 _LOOK_SECONDS = 0.5
@@ -34,15 +35,7 @@ class Command(BaseCommand):
     help = "Makes a take; with --wait it follows it and ends with exit code 0 only once the take is stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--image", type=Path, help="start image; without one the take is made from text alone")
-        parser.add_argument("--end-image", type=Path)
-        parser.add_argument("--prompt", default="")
-        parser.add_argument("--negative-prompt", default="")
-        parser.add_argument("--model", default="kling-v2-master")
-        parser.add_argument("--tier", choices=Tier.values, help="where a model has more than one; the lowest otherwise")
-        parser.add_argument("--duration", type=int, default=5, help="seconds")
-        parser.add_argument("--ratio", help="for example 16:9")
-        parser.add_argument("--guidance", help="0 to 1")
+        wish.add_arguments(parser)
         parser.add_argument("--team", default="demo", help="the team's short name")
         parser.add_argument("--project", help="the project's name; the team's first one otherwise")
         parser.add_argument("--account", help="the provider account's label; the cheapest that can do it otherwise")
@@ -71,12 +64,10 @@ class Command(BaseCommand):
         member = _member(options)
         project = _project(member, options["project"])
         now = timezone.now()
-        inputs = [
-            {"role": role, "sha256": _upload(member, project, path)}
-            for role, path in ((InputRole.FIRST_FRAME, options["image"]), (InputRole.LAST_FRAME, options["end_image"]))
-            if path
-        ]
-        recipe = _recipe(options, inputs)
+        wanted = wish.read_wish(options)
+        for note in wanted.notes:
+            self.stderr.write(note)
+        recipe = wish.read_recipe(wanted, lambda path, role: _upload(member, project, path))
         account = _account(member, recipe, options["account"])
         self._say_price(member, recipe, account, options)
         return lifecycle.submit(
@@ -95,7 +86,8 @@ class Command(BaseCommand):
         quote = lifecycle.quote(team=member.team, recipe=recipe, now=timezone.now()).find(account.pk)
         if quote is not None and not options["json"]:
             model = catalog.load().model(recipe.model)
-            what = f"{model.label}, {recipe.tier.label}, {recipe.duration_seconds} s on {account.label}"
+            length = f", {recipe.duration_seconds} s" if recipe.duration_seconds else ""
+            what = f"{recipe.capability.label}: {model.label}, {recipe.tier.label}{length} on {account.label}"
             self.stderr.write(f"{what}: {ledger.plain(quote.credits)} credits.")
 
     def _wait(self, generation: Generation, options: dict[str, Any]) -> Generation:
@@ -160,25 +152,6 @@ def _upload(member: access.Member, project: Project, path: Path) -> str:
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
     return asset.blob.sha256
-
-
-def _recipe(options: dict[str, Any], inputs: list[dict[str, str]]) -> catalog.Recipe:
-    capability = Capability.IMAGE_TO_VIDEO if inputs else Capability.TEXT_TO_VIDEO
-    model = catalog.load().model(options["model"])
-    tiers = [ability.tier for ability in model.can if ability.capability == capability]
-    return catalog.Recipe.model_validate(
-        {
-            "capability": capability,
-            "model": model.slug,
-            "tier": options["tier"] or (tiers[0] if tiers else Tier.STD),
-            "prompt": options["prompt"],
-            "negative_prompt": options["negative_prompt"],
-            "duration_seconds": options["duration"],
-            "aspect_ratio": options["ratio"] or (None if inputs else "16:9"),
-            "guidance": options["guidance"],
-            "inputs": inputs,
-        }
-    )
 
 
 def _account(member: access.Member, recipe: catalog.Recipe, label: str | None) -> ProviderAccount:
