@@ -1,41 +1,37 @@
-"""The official Kling API, legacy generation: files go inside the request, and every answer comes in an envelope.
+"""The official Kling API, both generations: files go inside the request, and every answer comes in an envelope.
 
-Facts: docs/providers.md section 3. There is no cancel.
+Facts: docs/providers.md section 3. There is no upload and no cancel. The route says which generation is asked.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import Mapping
-from decimal import Decimal
-from pathlib import Path
-from urllib.parse import quote
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
 from generations.catalog import Route
 from generations.errors import Refused
+from generations.providers import kling_balance, kling_steps
 from generations.providers.base import Adapter
 from generations.providers.errors import Garbled, Misconfigured, ProviderError, Rejected, Uncertain
-from generations.providers.kling_account import bearer, find_gap, host, is_webhook_secret
+from generations.providers.http import Http
+from generations.providers.kling_account import api_key, bearer, find_gap, has_api_key, has_pair, is_webhook_secret
+from generations.providers.kling_api import ANSWERED_AT_ONCE, LIP_SYNC, NOT_FOUND_BY_US, Query, api_of
 from generations.providers.kling_callback import read_delivery
+from generations.providers.kling_cost import with_begun
+from generations.providers.kling_desk import LABEL, Desk
+from generations.providers.kling_inputs import references
+from generations.providers.kling_outputs import legacy_outputs
 from generations.providers.kling_payload import payload
-from generations.providers.kling_reply import (
-    BAD_VALUE,
-    Envelope,
-    class_of_refused_read,
-    class_of_refused_submit,
-    is_absent,
-    read_envelope,
-    read_task,
-)
+from generations.providers.kling_reply import BAD_VALUE, Answer, is_absent
 from generations.providers.parts import check_options
-from generations.providers.refusal import failure
-from generations.providers.reply import Reply, read_task_id
+from generations.providers.reply import read_task_id
 from generations.providers.types import (
     JSON,
     Account,
+    Balance,
     Callback,
     Cost,
     Delivery,
@@ -47,88 +43,130 @@ from generations.providers.types import (
     Task,
 )
 
-_NOTHING_CHARGED = Cost(Decimal(0), "kling_unit")
-_UNKNOWN_TASK = "0"
+_NO_TASK_OF_LEGACY: Query = ("/v1/videos/text2video/0", None)
+_NO_TASK_OF_NEW: Query = ("/tasks", {"task_ids": "0"})
 
 
 class Kling(Adapter):
     slug = "kling"
-    label = "Kling official"
+    label = LABEL
     credential_fields = ("access_key", "secret_key", "api_key", "webhook_secret")
     can_find = True
-    # The documents promise neither how soon a task can be found by our id nor, for the legacy paths, that the same id
-    # is refused twice (docs/providers.md 3.12: seen once, on the newer API). Not finding it proves nothing.
-    absence_is_proof = False
 
-    # -- calls ------------------------------------------------------------------------------------------------------
+    def __init__(self, account: Account, http: Http) -> None:
+        super().__init__(account, http)
+        self._desk = Desk(account, http)
+
+    # -- before and with the submit -----------------------------------------------------------------------------------
 
     async def prepare(self, task: Task) -> Prepared:
-        check_options(task, self.label)
-        paths = {file.key: file.path for file in task.files}
-        return Prepared(task, {key: await asyncio.to_thread(_base64, path) for key, path in paths.items()})
+        self._check(task)
+        return Prepared(task, await asyncio.to_thread(references, task, self._desk.purse(task.route)))
 
-    async def submit(self, prepared: Prepared) -> Operation:
-        task = prepared.task
+    def begins_with(self, task: Task) -> str:
+        return kling_steps.first_call(task.route)
+
+    async def begin(self, prepared: Prepared) -> Prepared:
+        route = prepared.task.route
+        purse = self._desk.purse(route)
+
+        async def post(path: str, body: JSON) -> Mapping[str, JSON]:
+            answer = await self._desk.post(route, path, body)
+            if not answer.is_success:
+                raise self._desk.refused_submit(answer, purse.nothing)
+            return answer.envelope.data
+
+        return replace(prepared, session=await kling_steps.open_session(prepared, post, purse))
+
+    async def submit(self, prepared: Prepared) -> Operation | Finished:
+        task, route = prepared.task, prepared.task.route
+        self._check(task)
+        answer = await self._desk.post(route, route.endpoint, payload(prepared))
+        state = {name: prepared.session[name] for name in ("charged",) if name in prepared.session}
+        if answer.is_success:
+            return (
+                self._result(answer, route) if route.endpoint in ANSWERED_AT_ONCE else self._job(answer, route, state)
+            )
+        if answer.envelope.code == BAD_VALUE and (double := await self._find_double(task, answer)):
+            return replace(double, state=state)
+        charged = Cost.from_json(state["charged"]) if state else self._desk.purse(route).nothing
+        raise self._desk.refused_submit(answer, charged)
+
+    def _check(self, task: Task) -> None:
         check_options(task, self.label)
-        reply = await self.http.submit(
-            "POST",
-            f"{host(self.account)}{task.route.endpoint}",
-            provider=self.slug,
-            headers=self._auth(),
-            json=payload(prepared),
-            secrets=self._secrets,
-        )
-        envelope = read_envelope(reply)
-        task_id = read_task_id(envelope.data.get("task_id"))
-        if reply.is_success and envelope.code == 0:
-            if task_id is None:
-                raise self._failure(Uncertain, reply, envelope)
-            return Operation(task_id, request_id=envelope.request_id)
-        if envelope.code == BAD_VALUE:
-            return await self._explain_bad_value(task, reply, envelope)
-        raise self._refusal(class_of_refused_submit(reply, envelope.code), reply, envelope)
+        self._desk.bearer(task.route)
+        if task.route.endpoint == LIP_SYNC:
+            kling_steps.sound_span(task)
+
+    def _job(self, answer: Answer, route: Route, state: Mapping[str, JSON]) -> Operation:
+        standing = api_of(route).created(answer, self._desk.purse(route))
+        if standing.task_id is None:
+            raise self._desk.failure(Uncertain, answer)
+        return Operation(standing.task_id, state, answer.envelope.request_id)
+
+    def _result(self, answer: Answer, route: Route) -> Finished:
+        standing, outputs = api_of(route).created(answer, self._desk.purse(route)), legacy_outputs(answer.envelope.data)
+        if isinstance(failed := standing.state, Failed):
+            facts = {"reason": failed.reason, "charged": failed.charged, "moderated": failed.moderated}
+            raise self._desk.failure(Rejected, answer, **facts)
+        if not outputs:
+            raise self._desk.failure(Uncertain, answer)
+        return Finished(outputs, standing.cost, answer.envelope.request_id)
+
+    async def _find_double(self, task: Task, answer: Answer) -> Operation | None:
+        """The job that our id already names, or None where a value is simply bad.
+
+        One code stands for a bad value and for an external id that exists. Its text is not for machines, so the
+        provider is asked: a job that carries our id is this very take, sent before. While the answer is out,
+        nothing is certain.
+        """
+        if not self.finds(task.route):
+            # What carries our id but cannot be asked by it leaves only the words.
+            if task.route.endpoint == LIP_SYNC and "exist" in answer.envelope.message.lower():
+                raise self._desk.failure(Uncertain, answer)
+            return None
+        try:
+            return await self.find(task.our_id, task.route)
+        except ProviderError:
+            raise self._desk.failure(Uncertain, answer) from None
+
+    # -- what becomes of a job --------------------------------------------------------------------------------------
 
     async def follow(self, operation: Operation, route: Route) -> Pending | Finished | Failed:
-        reply, envelope = await self._get(route.endpoint, operation.task_id)
-        if envelope.code != 0 or not reply.is_success:
-            raise self._refusal(class_of_refused_read(reply, envelope.code), reply, envelope)
-        outcome = read_task(reply, envelope)
-        named = read_task_id(envelope.data.get("task_id", operation.task_id))
-        if outcome is None or named != operation.task_id:
-            raise self._failure(Garbled, reply, envelope)
-        return outcome
+        answer, found = await self._desk.tasks(route, [operation.task_id])
+        standing = next((item for item in found if item.task_id == operation.task_id), None)
+        if standing is None or standing.state is None:
+            raise self._desk.failure(Garbled, answer)
+        return _with_begun(standing.state, operation.state.get("charged"))
 
     async def find(self, our_id: str, route: Route) -> Operation | None:
-        reply, envelope = await self._get(route.endpoint, our_id)
-        if is_absent(reply, envelope.code):
+        api = api_of(route)
+        answer = await self._desk.ask(api.query_ours(route, our_id), self._desk.bearer(route))
+        if not answer.is_success and api.is_absent(answer):
             return None
-        if envelope.code != 0 or not reply.is_success:
-            raise self._refusal(class_of_refused_read(reply, envelope.code), reply, envelope)
-        task_id = read_task_id(envelope.data.get("task_id"))
-        if task_id is None or _external_id(envelope, our_id) != our_id:
-            raise self._failure(Garbled, reply, envelope)
-        return Operation(task_id, request_id=envelope.request_id)
+        found = self._desk.found(answer, route)
+        if not found:
+            return None
+        named = [item for item in found if item.our_id == our_id or (not item.our_id and api.answers_with_one)]
+        if len(named) != 1 or named[0].task_id is None:
+            raise self._desk.failure(Garbled, answer)
+        return Operation(named[0].task_id, request_id=answer.envelope.request_id)
 
     async def confirm(self, operation: Operation, our_id: str, route: Route) -> bool:
         # A webhook without a signature proves nothing, so the account's other jobs must not pass for this one.
-        reply, envelope = await self._get(route.endpoint, operation.task_id)
-        if envelope.code != 0 or not reply.is_success:
-            raise self._refusal(class_of_refused_read(reply, envelope.code), reply, envelope)
-        is_that_job = read_task_id(envelope.data.get("task_id")) == operation.task_id
-        return is_that_job and _external_id(envelope, "") == our_id
+        _answer, found = await self._desk.tasks(route, [operation.task_id])
+        standing = next((item for item in found if item.task_id == operation.task_id), None)
+        if standing is None:
+            return False
+        return standing.our_id == our_id or (not standing.our_id and not self.finds(route))
 
-    async def check_account(self) -> str:
-        # Queries are free. The key is judged before the id, so "no such task" proves that it was accepted.
-        reply, envelope = await self._get("/v1/videos/text2video", _UNKNOWN_TASK)
-        if envelope.code != 0 and (envelope.code is None or not is_absent(reply, envelope.code)):
-            raise self._refusal(class_of_refused_read(reply, envelope.code), reply, envelope)
-        return _("Kling accepted the key. The balance of its resource packs is not part of this check.")
+    @classmethod
+    def finds(cls, route: Route) -> bool:
+        return route.endpoint not in NOT_FOUND_BY_US
 
-    async def read_callback(self, delivery: Delivery) -> Callback:
-        secret = self.account.credentials.get("webhook_secret", "").strip()
-        if secret and not is_webhook_secret(secret):
-            raise Misconfigured(str(find_gap(self.account.credentials)), provider=self.slug)
-        return read_delivery(delivery, secret)
+    @classmethod
+    def absence_proves(cls, route: Route) -> bool:
+        return api_of(route).absence_proves
 
     @classmethod
     def operation_for(cls, task_id: str, route: Route, account: Account) -> Operation:
@@ -136,65 +174,50 @@ class Kling(Adapter):
             raise Refused(_("This is not a task id of Kling. Copy it from the Kling console."))
         return Operation(task_id)
 
+    async def read_callback(self, delivery: Delivery) -> Callback:
+        secret = self.account.credentials.get("webhook_secret", "").strip()
+        if secret and not is_webhook_secret(secret):
+            raise Misconfigured(str(find_gap(self.account.credentials)), provider=self.slug)
+        return read_delivery(delivery, secret)
+
+    # -- the account ------------------------------------------------------------------------------------------------
+
+    async def check_account(self) -> str:
+        # Queries are free. The key is judged before the id, so "no such task" proves that it was accepted.
+        if has_pair(self.account) or not has_api_key(self.account):
+            await self._probe(_NO_TASK_OF_LEGACY, bearer(self.account))
+        if not has_api_key(self.account):
+            return _(
+                "Kling accepted the key. The newer models need an API key beside it. The balance of the resource packs "
+                "is not part of this check."
+            )
+        await self._probe(_NO_TASK_OF_NEW, api_key(self.account))
+        return _("Kling accepted the key. The balance of its resource packs is not part of this check.")
+
+    async def read_balance(self) -> tuple[Balance, ...]:
+        answer = await self._desk.ask((kling_balance.PATH, kling_balance.window()), bearer(self.account))
+        if not answer.is_success:
+            raise self._desk.refused_read(answer)
+        packs = kling_balance.read_packs(answer.envelope.data)
+        if packs is None:
+            raise self._desk.failure(Garbled, answer)
+        return packs
+
     @classmethod
     def check_credentials(cls, credentials: Mapping[str, str]) -> str | None:
         return find_gap(credentials)
 
-    # -- pieces of calls --------------------------------------------------------------------------------------------
-
-    def _auth(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {bearer(self.account)}"}
-
-    @property
-    def _secrets(self) -> tuple[str, ...]:
-        return tuple(self.account.credentials.values())
-
-    async def _get(self, path: str, task_id: str) -> tuple[Reply, Envelope]:
-        url = f"{host(self.account)}{path}/{quote(task_id, safe='')}"
-        reply = await self.http.read("GET", url, provider=self.slug, headers=self._auth(), secrets=self._secrets)
-        return reply, read_envelope(reply)
-
-    async def _explain_bad_value(self, task: Task, reply: Reply, envelope: Envelope) -> Operation:
-        """The job that our id already names, or the refusal.
-
-        One code stands for a bad value and for an external id that exists. Its text is not for machines, so the
-        provider is asked: a job that carries our id is this very take, sent before. While the answer is out,
-        nothing is certain.
-        """
-        try:
-            found = await self.find(task.our_id, task.route)
-        except ProviderError:
-            raise self._failure(Uncertain, reply, envelope) from None
-        if found is None:
-            raise self._refusal(Rejected, reply, envelope)
-        return found
-
-    # -- answers that are no success --------------------------------------------------------------------------------
-
-    def _refusal(self, kind: type[ProviderError], reply: Reply, envelope: Envelope) -> ProviderError:
-        facts: dict[str, JSON] = {"reason": envelope.message}
-        if issubclass(kind, Rejected):
-            facts |= {"charged": _NOTHING_CHARGED, "moderated": envelope.is_moderation}
-        return self._failure(kind, reply, envelope, **facts)
-
-    def _failure(self, kind: type[ProviderError], reply: Reply, envelope: Envelope, **facts: JSON) -> ProviderError:
-        code = "" if envelope.code is None else str(envelope.code)
-        return failure(
-            kind,
-            reply,
-            provider=self.slug,
-            label=self.label,
-            provider_code=code,
-            request_id=envelope.request_id,
-            **facts,
-        )
+    async def _probe(self, query: Query, bearer: str) -> None:
+        answer = await self._desk.ask(query, bearer)
+        code = answer.envelope.code
+        if code != 0 and (code is None or not is_absent(answer.reply, code)):
+            raise self._desk.refused_read(answer)
 
 
-def _base64(path: Path) -> str:
-    """The file as Kling takes it: base64 without a `data:` prefix."""
-    return base64.b64encode(path.read_bytes()).decode("ascii")
-
-
-def _external_id(envelope: Envelope, default: str) -> JSON:
-    info = envelope.data.get("task_info")
-    return info.get("external_task_id", default) if isinstance(info, dict) else default
+def _with_begun(state: Pending | Finished | Failed, begun: JSON) -> Pending | Finished | Failed:
+    """What became of a task, with what the call before its submit was charged."""
+    if isinstance(state, Finished):
+        return replace(state, cost=with_begun(state.cost, begun))
+    if isinstance(state, Failed):
+        return replace(state, charged=with_begun(state.charged, begun))
+    return state

@@ -23,9 +23,10 @@ SIGNATURES_MAX = 8  # two during a change of secret
 
 
 def read_delivery(delivery: Delivery, secret: str) -> Callback:
-    """The hint of a delivery, verified where the account has a secret. Raises CallbackInvalid.
+    """The hint of a delivery of either shape, verified where the account has a secret. Raises CallbackInvalid.
 
-    With a secret, an unsigned delivery is refused: otherwise leaving the signature out would pass for having one.
+    It names our own id too, so that an unsigned one can be compared with the take it speaks of. With a secret, an
+    unsigned delivery is refused: otherwise leaving the signature out would pass for having one.
     """
     if secret:
         _check_signature(delivery, secret)
@@ -33,7 +34,13 @@ def read_delivery(delivery: Delivery, secret: str) -> Callback:
     task_id = read_task_id(body.get("task_id", body.get("id")))
     if task_id is None:
         raise CallbackInvalid(_("This delivery names no task."))
-    return Callback(_delivery_id(delivery, body, task_id, bool(secret)), task_id, verified=bool(secret))
+    return Callback(_delivery_id(delivery, body, task_id, bool(secret)), task_id, bool(secret), _our_id(body))
+
+
+def _our_id(body: Mapping[str, JSON]) -> str:
+    info = body.get("task_info")
+    found = info.get("external_task_id") if isinstance(info, dict) else body.get("external_id")
+    return plain(found, 64) if isinstance(found, str) else ""
 
 
 def _delivery_id(delivery: Delivery, body: Mapping[str, JSON], task_id: str, is_signed: bool) -> str:

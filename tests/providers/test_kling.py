@@ -271,7 +271,7 @@ async def test_the_reason_is_the_tasks_and_not_the_envelopes():
     outcome, _ = await follow("failed")
 
     assert outcome.reason == "Failure to pass the risk control system"
-    assert not outcome.moderated  # no code says so
+    assert outcome.moderated  # only the words say so
 
 
 # find
