@@ -45,6 +45,14 @@ class Tier(TextChoices):
     UHD = "4k", _("4K")
 
 
+class MediaKind(TextChoices):
+    """What an asset is."""
+
+    IMAGE = "image", _("Image")
+    VIDEO = "video", _("Video")
+    AUDIO = "audio", _("Audio")
+
+
 class InputRole(TextChoices):
     """What an input file is for."""
 
@@ -60,6 +68,11 @@ class InputRole(TextChoices):
     CHARACTER = "character", _("Character")
     PERSON = "person", _("Person")
     GARMENT = "garment", _("Garment")
+
+    @property
+    def kind(self) -> MediaKind:
+        """What a file in this role is."""
+        return {"source_video": MediaKind.VIDEO, "audio": MediaKind.AUDIO}.get(self.value, MediaKind.IMAGE)
 
 
 class CameraMove(TextChoices):
@@ -120,11 +133,3 @@ class Variant(TextChoices):
     VOICE = "voice", _("with sound and voices")
     VIDEO = "video", _("with a video input")
     FOUR_K = "4k", _("in 4K")
-
-
-class MediaKind(TextChoices):
-    """What an asset is."""
-
-    IMAGE = "image", _("Image")
-    VIDEO = "video", _("Video")
-    AUDIO = "audio", _("Audio")

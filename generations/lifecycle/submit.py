@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -13,13 +12,10 @@ from django.utils.translation import gettext as _
 
 from generations import access, ledger, pricing, queue
 from generations.catalog import Recipe
-from generations.choices import InputRole, MediaKind
 from generations.errors import AlreadySubmitted, InvalidRecipe, LimitReached, Refused
+from generations.lifecycle.inputs import check_chain, find_inputs, find_parent
 from generations.lifecycle.quote import quote_on
-from generations.models import Asset, Generation, GenerationInput, Project, ProviderAccount, Status
-
-_FIELDS = {InputRole.FIRST_FRAME: "first_frame", InputRole.LAST_FRAME: "last_frame"}
-
+from generations.models import Generation, GenerationInput, Project, ProviderAccount, Status
 
 _FILED = """
     INSERT INTO generations_generationinput (generation_id, role, index, blob_id, asset_id)
@@ -97,7 +93,9 @@ def _order(
             sentence % {"now": ledger.plain(quote.credits), "shown": ledger.plain(shown_credits)},
             data={"now": str(quote.credits), "shown": str(shown_credits)},
         )
-    return _pay(member, project, recipe, quote, _inputs(member, recipe), idempotency_key, now)
+    inputs = find_inputs(member, recipe, account)
+    check_chain(recipe, inputs)
+    return _pay(member, project, recipe, quote, inputs, idempotency_key, now)
 
 
 def _check_key(key: str) -> None:
@@ -123,27 +121,6 @@ def _quoted(member: access.Member, recipe: Recipe, account: ProviderAccount, now
     return found
 
 
-def _inputs(member: access.Member, recipe: Recipe) -> list[GenerationInput]:
-    """The stored files behind a recipe's inputs. Raises InvalidRecipe for what the team's library does not hold."""
-    if not recipe.inputs:
-        return []
-    wanted = {item.sha256 for item in recipe.inputs}
-    rows = Asset.objects.filter(team=member.team, kind=MediaKind.IMAGE, blob__sha256__in=wanted)
-    assets = {asset.blob.sha256: asset for asset in rows.select_related("blob").order_by("pk")}
-    missing = [item.role for item in recipe.inputs if item.sha256 not in assets]
-    if missing:
-        sentence = _("This image is not in the team's library any more. Add it again.")
-        raise InvalidRecipe({_FIELDS.get(role, "inputs"): sentence for role in missing})
-    return list(_rows(recipe, assets))
-
-
-def _rows(recipe: Recipe, assets: dict[str, Asset]) -> Iterable[GenerationInput]:
-    for role in InputRole:
-        for index, item in enumerate(recipe.inputs_for(role)):
-            asset = assets[item.sha256]
-            yield GenerationInput(role=role, index=index, asset=asset, blob=asset.blob)
-
-
 def _pay(
     member: access.Member,
     project: Project,
@@ -163,6 +140,7 @@ def _pay(
         recipe_json=recipe.as_json(),
         recipe_sha256=recipe.sha256,
         capability=recipe.capability,
+        parent=find_parent(inputs),
         model=recipe.model,
         tier=recipe.tier,
         account_id=quote.account_id,

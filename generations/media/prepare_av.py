@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -79,13 +80,13 @@ def prepare_audio(
 
 
 def _written(
-    kind: MediaKind, do: str, original: Path, out: Path, limits: child.ChildLimits, **request: object
-) -> dict[str, object]:
+    kind: MediaKind, do: str, original: Path, out: Path, limits: child.ChildLimits, **request: Any
+) -> dict[str, Any]:
     try:
         return child.run(do, limits, path=str(original.resolve()), out=str(out), **request)
     except child.ChildRefused as error:
         out.unlink(missing_ok=True)
-        raise _refused(kind, error, int(str(request["max_bytes"]))) from error
+        raise _refused(kind, error, request["max_bytes"]) from error
 
 
 def _refused(kind: MediaKind, error: child.ChildRefused, max_bytes: int) -> FileRefused:

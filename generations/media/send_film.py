@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer, OutputContainer
     from av.filter.graph import Graph
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 COPIED_FILMS = frozenset(("h264", "hevc"))
 _COPIED_SOUNDS = frozenset(("aac", "mp3", "mp3float"))
+_WAYS = {90: "cclock", -90: "clock"}
 _SOUND_BITS = 128_000
 _FILM_BITS_MIN = 400_000
 _SPARE = Fraction(9, 10)  # of the size, for the container and for an encoder that does not hit its rate exactly
@@ -46,7 +48,7 @@ def _copy(path: str, out: str) -> None:
     with opened(path) as source, _written(out) as target:
         film = film_of(source)
         heard = _sound_of(source)
-        tracks = {film.index: target.add_stream_from_template(film)}
+        tracks: dict[int, Any] = {film.index: target.add_stream_from_template(film)}
         copies_sound = heard is not None and heard.codec_context.name in _COPIED_SOUNDS
         if heard is not None:
             tracks[heard.index] = target.add_stream_from_template(heard) if copies_sound else _new_sound(target, heard)
@@ -62,28 +64,29 @@ def _copy(path: str, out: str) -> None:
 
 
 def _render(path: str, out: str, max_bytes: int) -> None:
+    turn = _turn_of(path)
     with opened(path) as source, _written(out) as target:
         film = film_of(source)
         heard = _sound_of(source)
-        rate = film.average_rate or film.guessed_rate or Fraction(25)
-        bits = _film_bits(film, max_bytes, with_sound=heard is not None)
-        track: Any = None
+        # Every track must be there before the first packet is written.
+        track = _new_film(target, film, turn, _film_bits(film, max_bytes, with_sound=heard is not None))
         sound = _new_sound(target, heard) if heard is not None else None
-        turner = None
+        turner = _turner(film, turn)
         for packet in source.demux([film] if heard is None else [film, heard]):
             if heard is not None and packet.stream.index == heard.index:
                 _encode_sound(target, sound, packet)
                 continue
             for frame in packet.decode():
-                if track is None:
-                    turner = _turner(frame, film)
-                    track = _new_film(target, film, frame.rotation, rate, bits)
-                upright = _turned(turner, frame)
-                upright.pts, upright.time_base = frame.pts, frame.time_base
-                target.mux(track.encode(upright.reformat(format="yuv420p")))
-        if track is None:
-            raise Unreadable("damaged")
+                target.mux(track.encode(_upright(turner, frame, track)))
         target.mux(track.encode())
+
+
+def _turn_of(path: str) -> int:
+    """How far the pictures must be turned to stand upright, in degrees against the clock: the first one says it."""
+    with opened(path) as source:
+        for frame in source.decode(film_of(source)):
+            return frame.rotation
+    raise Unreadable("damaged")
 
 
 def _written(out: str) -> OutputContainer:
@@ -116,16 +119,18 @@ def _film_bits(film: VideoStream, max_bytes: int, *, with_sound: bool) -> int:
     bits = int(max_bytes * 8 * _SPARE / seconds) - (_SOUND_BITS if with_sound else 0)
     if bits < _FILM_BITS_MIN:
         raise Unreadable("bytes")
-    return min(bits, 40_000_000)
+    return bits
 
 
-def _new_film(target: OutputContainer, film: VideoStream, turn: int, rate: Fraction, bits: int) -> VideoStream:
-    options = {"preset": "veryfast", "maxrate": str(bits), "bufsize": str(bits), "threads": "2"}
-    track = target.add_stream("libx264", rate=rate, bit_rate=bits, options=options)
-    width, height = film.codec_context.width, film.codec_context.height
-    track.width, track.height = (_even(height), _even(width)) if is_sideways(turn) else (_even(width), _even(height))
+def _new_film(target: OutputContainer, film: VideoStream, turn: int, bits: int) -> VideoStream:
+    options = {"crf": "18", "preset": "veryfast", "maxrate": str(bits), "bufsize": str(bits), "threads": "2"}
+    rate = film.average_rate or film.guessed_rate or Fraction(25)
+    track = target.add_stream("libx264", rate=rate, options=options)
+    width, height = _even(film.codec_context.width), _even(film.codec_context.height)
+    track.width, track.height = (height, width) if is_sideways(turn) else (width, height)
     track.pix_fmt = "yuv420p"
-    track.time_base = film.time_base
+    if film.time_base:
+        track.codec_context.time_base = film.time_base
     return track
 
 
@@ -133,22 +138,24 @@ def _even(side: int) -> int:
     return max(2, side - side % 2)
 
 
-def _turner(frame: Any, film: VideoStream) -> Graph | None:  # noqa: ANN401
+def _turner(film: VideoStream, turn: int) -> Graph | None:
     """A filter that turns each picture upright, or None where it stands so."""
     from av.filter import Graph as FilterGraph  # noqa: PLC0415
 
-    name, options = {90: ("transpose", "cclock"), -90: ("transpose", "clock")}.get(frame.rotation, ("", ""))
-    if not name and frame.rotation % 360 == 0:
+    if turn % 360 == 0:
         return None
     graph = FilterGraph()
-    steps = [graph.add_buffer(template=film)]
-    steps += [graph.add(name, options)] if name else [graph.add("hflip"), graph.add("vflip")]
-    graph.link_nodes(*steps, graph.add("buffersink")).configure()
+    way = _WAYS.get(turn)
+    turns = [graph.add("transpose", way)] if way else [graph.add("hflip"), graph.add("vflip")]
+    graph.link_nodes(graph.add_buffer(template=film), *turns, graph.add("buffersink")).configure()
     return graph
 
 
-def _turned(turner: Graph | None, frame: Any) -> Any:  # noqa: ANN401
-    if turner is None:
-        return frame
-    turner.push(frame)
-    return turner.pull()
+def _upright(turner: Graph | None, frame: Any, track: VideoStream) -> VideoFrame:  # noqa: ANN401
+    pts, time_base = frame.pts, frame.time_base
+    if turner:
+        turner.push(frame)
+        frame = turner.pull()
+    ready: VideoFrame = frame.reformat(width=track.width, height=track.height, format="yuv420p")
+    ready.pts, ready.time_base = pts, time_base
+    return ready
