@@ -96,7 +96,7 @@ class Ability(_Entry):
     aspect_ratios: tuple[AspectRatio, ...] = ()
     resolution: Literal["720p", "1080p", "2160p"] | Unknown = "unknown"
     fps: int | None = None
-    prompt_max: int = 2_500
+    prompt_max: int = 2_500  # 0: it takes no prompt
     negative_prompt: bool = False
     guidance: bool = False
     end_frame: tuple[Seconds, ...] = ()
@@ -105,7 +105,7 @@ class Ability(_Entry):
     files: dict[InputRole, FileRule] = {}
     sound: Literal["no", "choice", "always"] = "no"
     voices: int = 0
-    voice_list: str = ""  # of voices.toml; for the one voice that speaks
+    voice_list: str = ""  # of lists.toml; for the one voice that speaks
     speech_max: int = 0
     shots: int = 0
     elements: int = 0
@@ -113,7 +113,7 @@ class Ability(_Entry):
     references_max: int | None = None  # images, elements and library elements together
     counts: Span | None = None
     resolutions: tuple[Literal["1k", "2k", "4k"], ...] = ()
-    scenes: str = ""  # list of scenes.toml
+    scenes: str = ""  # of lists.toml
     edits: tuple[Literal["addition", "swap", "removal"], ...] = ()
     orientations: dict[Literal["image", "video"], int] = {}  # with the longest source video in seconds
     margins: bool = False
@@ -164,6 +164,8 @@ class Route(_Entry):
     """A model's capability and tier on one provider: where it is called and which options it carries there.
 
     `fields` says how each part of a recipe is spelled on the wire (`providers.body`): part → `path[:encoding]`.
+    What the provider limits further than the model does stands here too: texts, files, and the lengths that it makes
+    from a start frame alone. `form` tells apart two endpoints for the same thing, such as speech from text or a file.
     """
 
     provider: Provider
@@ -176,13 +178,19 @@ class Route(_Entry):
     fields: dict[str, str] = {}
     wire: dict[str, Any] = {}
     api: Literal["", "new"] = ""
+    form: Annotated[str, Field(pattern=r"^[a-z_]*$")] = ""
+    prompt_max: int | None = None
+    speech_max: int | None = None
+    files: dict[InputRole, FileRule] = {}
+    aspect_ratios: tuple[AspectRatio, ...] = ()  # where they are fewer than the model's
+    durations_from_start: tuple[Seconds, ...] = ()
     note: str = ""
 
     @property
     def key(self) -> str:
         """The route's name in logs, rows and the matrix."""
-        name = f"{self.provider}:{self.model}:{self.capability}:{self.tier}"
-        return f"{name}:{self.api}" if self.api else name
+        parts = (self.provider, self.model, self.capability, self.tier, self.api, self.form)
+        return ":".join(str(part) for part in parts if part)
 
 
 class Price(_Entry):

@@ -81,7 +81,7 @@ def _of_model(catalog: Catalog, model: Model, ability: Ability) -> dict[str, Fac
 
 def _of_route(catalog: Catalog, ability: Ability, route: Route) -> dict[str, Fact]:
     source, read_on = catalog.sources[route.provider.value], catalog.read_on
-    ratios = list(ability.aspect_ratios) if "aspect_ratio" in route.takes else []
+    ratios = list(route.aspect_ratios or ability.aspect_ratios) if "aspect_ratio" in route.takes else []
     return {
         "endpoint": Fact(route.endpoint, source, read_on),
         "aspect_ratios": Fact(ratios, source, read_on),

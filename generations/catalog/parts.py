@@ -27,7 +27,7 @@ CAMERA_AMOUNT_MAX = 10
 CLIP_MAX_MS = 600_000
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.'-]{0,79}$")]
 
 
 def _storable(text: str) -> str:

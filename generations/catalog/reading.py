@@ -11,9 +11,11 @@ from typing import Any
 
 from generations.catalog.book import Catalog
 from generations.catalog.entries import Model, NamedList, Price, Route
+from generations.catalog.spelt import unspelt
 from generations.choices import Provider
 
 _TIERS_ARE_MANY = "tiers"
+_SPELT = ("tier", "resolution")
 
 
 class CatalogError(Exception):
@@ -55,7 +57,7 @@ def _parse(folder: Path) -> Catalog:
 
 
 def _route_file(path: Path) -> dict[str, Any]:
-    return _tables(path, {"source", "spelling", "shape", "route"})
+    return _tables(path, {"source", *_SPELT, "shape", "route"})
 
 
 def _model(row: Mapping[str, Any]) -> Model:
@@ -63,14 +65,18 @@ def _model(row: Mapping[str, Any]) -> Model:
 
 
 def _routes(provider: Provider, file: Mapping[str, Any]) -> Iterator[Route]:
-    """A file's routes. A row names its `shape`, whose fields it takes over and may respell or, with "", drop."""
-    spelling, shapes = file.get("spelling", {}), file.get("shape", {})
+    """A file's routes. A row names its `shape`, whose fields it takes over and may respell or, with "", drop.
+
+    In an endpoint and in what is always sent, `{tier}` and `{resolution}` stand for the tier as the file spells it.
+    """
+    shapes = file.get("shape", {})
     for row in _each_tier(file.get("route", [])):
-        values = {**row, "provider": provider, "endpoint": row["endpoint"].replace("{tier}", _spelt(row, spelling))}
+        spelt = {"{" + name + "}": file.get(name, {}).get(row["tier"], row["tier"]) for name in _SPELT}
+        values = {**row, "provider": provider, "endpoint": _with_tier(row["endpoint"], spelt)}
         shape = shapes[values.pop("shape")]
         fields = {**shape, **values.get("fields", {})}
         values["fields"] = {part: path for part, path in fields.items() if path}
-        values["wire"] = _with_tier(values.get("wire", {}), _spelt(row, spelling))
+        values["wire"] = _with_tier(values.get("wire", {}), spelt)
         yield Route.model_validate(values)
 
 
@@ -82,14 +88,12 @@ def _each_tier(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
             yield {**values, "tier": tier}
 
 
-def _spelt(row: Mapping[str, Any], spelling: Mapping[str, str]) -> str:
-    return spelling.get(row["tier"], row["tier"])
-
-
-def _with_tier(value: Any, spelling: str) -> Any:
+def _with_tier(value: Any, spelt: Mapping[str, str]) -> Any:
     if isinstance(value, dict):
-        return {name: _with_tier(item, spelling) for name, item in value.items()}
-    return value.replace("{tier}", spelling) if isinstance(value, str) else value
+        return {name: _with_tier(item, spelt) for name, item in value.items()}
+    for mark, word in spelt.items() if isinstance(value, str) else ():
+        value = value.replace(mark, word)
+    return value
 
 
 def _tables(path: Path, known: set[str]) -> dict[str, Any]:
@@ -134,5 +138,7 @@ def _check_route(route: Route, catalog: Catalog) -> None:
         raise CatalogError(f"Route {route.key} offers what no model in models.toml can do.")
     if impossible := sorted(route.takes - ability.options):
         raise CatalogError(f"Route {route.key} takes {impossible[0]}, which the model cannot do.")
+    if lost := unspelt(route, ability):
+        raise CatalogError(f"Route {route.key} has no field for {lost[0]}, which would be lost on the way.")
     if not any(price.is_of(route) for price in catalog.prices):
         raise CatalogError(f'Route {route.key} has no row in prices.toml; write "unknown" if no source gives one.')

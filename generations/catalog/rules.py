@@ -48,9 +48,16 @@ def problems(
 
 
 def _prompt(case: Case) -> Iterator[Problem]:
-    recipe, most = case.recipe, case.ability.prompt_max
+    recipe, most = case.recipe, case.prompt_max
+    if not most:
+        if recipe.prompt:
+            yield "prompt", _("%(model)s takes no prompt here. Remove it.") % case.names
+        return
     if not recipe.prompt and not recipe.shots and "prompt" in case.route.requires:
         sentence = _("%(provider)s needs a prompt for %(model)s. Describe what should move and how.")
+        yield "prompt", sentence % case.names
+    if recipe.prompt and not {"prompt", "contents"} & case.route.fields.keys():
+        sentence = _("%(provider)s takes no prompt for %(model)s. Remove it.")
         yield "prompt", sentence % case.names
     for field in ("prompt", "negative_prompt"):
         count = len(getattr(recipe, field))
@@ -71,10 +78,14 @@ def _duration(case: Case) -> Iterator[Problem]:
             yield "duration_seconds", _("%(model)s makes %(lengths)s. Choose a length.") % facts
     elif asked not in durations:
         yield "duration_seconds", _("%(model)s makes %(lengths)s, not %(asked)s s.") % facts
+    elif case.is_from_start and asked not in case.route.durations_from_start:
+        facts |= {"lengths": seconds_listed(case.route.durations_from_start), **case.names}
+        sentence = _("From a start image alone %(provider)s makes %(lengths)s, not %(asked)s s.")
+        yield "duration_seconds", sentence % facts
 
 
 def _aspect_ratio(case: Case) -> Iterator[Problem]:
-    asked, known = case.recipe.aspect_ratio, case.ability.aspect_ratios
+    asked, known = case.recipe.aspect_ratio, case.aspect_ratios
     if asked is None:
         return
     if not case.has("aspect_ratio"):

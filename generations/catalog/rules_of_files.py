@@ -21,6 +21,8 @@ def _frames(case: Case) -> Iterator[Problem]:
     first, last = recipe.input_for(InputRole.FIRST_FRAME), recipe.input_for(InputRole.LAST_FRAME)
     if recipe.capability == Capability.TEXT_TO_VIDEO and _FRAMES & {item.role for item in recipe.inputs}:
         yield "inputs", _("Text to video takes no image. Choose image to video, or remove the image.")
+    elif first and recipe.capability != Capability.IMAGE_TO_VIDEO:
+        yield "first_frame", _("%(model)s takes no start image here. Remove it.") % case.names
     if recipe.capability == Capability.IMAGE_TO_VIDEO and first is None:
         if last is None:
             yield "first_frame", _("Image to video needs a start image. Add a JPG or PNG.")
@@ -30,7 +32,7 @@ def _frames(case: Case) -> Iterator[Problem]:
 
 
 def _counts(case: Case) -> Iterator[Problem]:
-    recipe, rules = case.recipe, case.ability.files
+    recipe, rules = case.recipe, case.files_taken
     for role in InputRole:
         if role in _JUDGED_ELSEWHERE:
             continue
@@ -56,7 +58,7 @@ def _missing(least: int) -> str:
 
 def _limits(case: Case) -> Iterator[Problem]:
     for item in case.recipe.inputs:
-        rule, facts = case.ability.files.get(item.role), case.files.get(item.sha256)
+        rule, facts = case.files_taken.get(item.role), case.files.get(item.sha256)
         if rule and facts:
             names = {**case.names, "role": str(item.role.label)}
             for sentence in _over_limits(rule, facts, names):

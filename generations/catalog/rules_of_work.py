@@ -11,7 +11,7 @@ from generations.choices import Capability, InputRole
 
 
 def _speech(case: Case) -> Iterator[Problem]:
-    recipe, most = case.recipe, case.ability.speech_max
+    recipe, most = case.recipe, case.speech_max
     has_audio = recipe.input_for(InputRole.AUDIO) is not None
     if len(recipe.speech) > most > 0:
         sentence = _("%(model)s speaks at most %(most)s characters; these are %(count)s. Shorten the text.")
@@ -60,6 +60,8 @@ def _shots(case: Case) -> Iterator[Problem]:
         return
     if recipe.shot_plan == "customize" and not recipe.shots:
         yield "shots", _("Write at least one shot, or let the model plan them.")
+    if recipe.shot_plan == "intelligence" and not {"shot_plan", "multi_shot"} & case.route.fields.keys():
+        yield "shots", _("%(model)s plans no shots by itself here. Write the shots.") % case.names
     if recipe.shots and recipe.shot_plan == "intelligence":
         yield "shots", _("Remove the shots, or plan them yourself: the model cannot plan shots that are written.")
     if len(recipe.shots) > most:

@@ -27,6 +27,7 @@ _ENCODINGS: dict[str, Callable[[Any], JSON]] = {
     "enabled": lambda value: {"enabled": bool(value)},
     "seconds": lambda value: value / 1000,
     "first": lambda value: value[0],
+    "upper": lambda value: value.upper(),
 }
 
 
