@@ -25,7 +25,9 @@ from generations.catalog.entries import (
     Price,
     Route,
 )
+from generations.catalog.listing import facts, lines
 from generations.catalog.matrix import Fact, Row, matrix
+from generations.catalog.page import page
 from generations.catalog.parts import (
     Camera,
     Crop,
@@ -80,8 +82,11 @@ __all__ = [
     "billed_seconds",
     "billed_units",
     "check",
+    "facts",
+    "lines",
     "load",
     "matrix",
+    "page",
     "problems",
     "read",
     "translate",

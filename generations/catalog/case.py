@@ -50,6 +50,11 @@ class Case(NamedTuple):
         return self.route.aspect_ratios or self.ability.aspect_ratios
 
     @property
+    def durations(self) -> tuple[int, ...]:
+        """The lengths that model and route make; empty where the model decides."""
+        return self.route.durations or self.ability.durations
+
+    @property
     def files_taken(self) -> Mapping[InputRole, FileRule]:
         """What may be given for each role; what the route says of a role goes before what the model says."""
         return {**self.ability.files, **self.route.files}

@@ -174,7 +174,7 @@ class Route(_Entry):
     tier: Tier
     endpoint: str
     takes: frozenset[Option]
-    requires: frozenset[Literal["prompt", "source_id"]] = frozenset()
+    requires: frozenset[Literal["prompt", "source_id", "end_frame"]] = frozenset()
     fields: dict[str, str] = {}
     wire: dict[str, Any] = {}
     api: Literal["", "new"] = ""
@@ -183,6 +183,7 @@ class Route(_Entry):
     speech_max: int | None = None
     files: dict[InputRole, FileRule] = {}
     aspect_ratios: tuple[AspectRatio, ...] = ()  # where they are fewer than the model's
+    durations: tuple[Seconds, ...] = ()  # where they are fewer than the model's
     durations_from_start: tuple[Seconds, ...] = ()
     note: str = ""
 

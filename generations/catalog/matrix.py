@@ -26,17 +26,22 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A model's capability and tier on one provider; `provider` is None where no route offers it."""
+    """A model's capability and tier on one route; `route` is None where none offers it."""
 
     model: Model
     capability: Capability
     tier: Tier
-    provider: Provider | None
+    route: Route | None
     facts: dict[str, Fact]
     notes: tuple[str, ...]
 
+    @property
+    def provider(self) -> Provider | None:
+        return self.route.provider if self.route else None
+
     def as_json(self) -> dict[str, Any]:
         return {
+            "route": self.route.key if self.route else None,
             "model": self.model.slug,
             "label": self.model.label,
             "capability": self.capability.value,
@@ -63,8 +68,7 @@ def _row(catalog: Catalog, model: Model, ability: Ability, route: Route | None, 
     if route is not None:
         facts |= _of_route(catalog, ability, route) | _of_prices(catalog, prices)
     notes = dict.fromkeys((ability.note, route.note if route else "", *(price.note for price in prices)))
-    provider = route.provider if route else None
-    return Row(model, ability.capability, ability.tier, provider, facts, tuple(note for note in notes if note))
+    return Row(model, ability.capability, ability.tier, route, facts, tuple(note for note in notes if note))
 
 
 def _of_model(catalog: Catalog, model: Model, ability: Ability) -> dict[str, Fact]:
@@ -88,7 +92,17 @@ def _of_route(catalog: Catalog, ability: Ability, route: Route) -> dict[str, Fac
         "options": Fact({name: _terms(ability, name) for name in sorted(route.takes)}, source, read_on),
         "requires": Fact(sorted(route.requires), source, read_on),
         "wire": Fact(dict(route.wire), source, read_on),
+        "limits_here": Fact(_limits_here(route), source, read_on),
     }
+
+
+def _limits_here(route: Route) -> dict[str, Any]:
+    """What the provider limits further than the model does."""
+    values = route.model_dump(mode="json", exclude_defaults=True)
+    named = ("prompt_max", "speech_max", "durations_from_start")
+    limits = {name: values[name] for name in named if name in values}
+    files = {role.value: _file_limits(rule) for role, rule in route.files.items()}
+    return limits | ({"files": files} if files else {})
 
 
 def _limits(ability: Ability) -> dict[str, Any]:
@@ -109,9 +123,10 @@ def _limits(ability: Ability) -> dict[str, Any]:
         "scenes",
         "edits",
         "orientations",
+        "margins",
         "never_together",
     )
-    limits = {name: values[name] for name in named if name in values}
+    limits = {"prompt_max": ability.prompt_max} | {name: values[name] for name in named if name in values}
     files = {role.value: _file_limits(rule) for role, rule in ability.files.items()}
     return limits | ({"files": files} if files else {})
 

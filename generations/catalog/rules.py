@@ -67,7 +67,7 @@ def _prompt(case: Case) -> Iterator[Problem]:
 
 
 def _duration(case: Case) -> Iterator[Problem]:
-    recipe, durations = case.recipe, case.ability.durations
+    recipe, durations = case.recipe, case.durations
     asked = recipe.duration_seconds
     facts = {"model": case.model.label, "lengths": seconds_listed(durations), "asked": asked}
     if not durations:

@@ -23,6 +23,8 @@ def _frames(case: Case) -> Iterator[Problem]:
         yield "inputs", _("Text to video takes no image. Choose image to video, or remove the image.")
     elif first and recipe.capability != Capability.IMAGE_TO_VIDEO:
         yield "first_frame", _("%(model)s takes no start image here. Remove it.") % case.names
+    if last is None and "end_frame" in case.route.requires:
+        yield "last_frame", _("%(provider)s needs an end frame on this route. Add a JPG or PNG.") % case.names
     if recipe.capability == Capability.IMAGE_TO_VIDEO and first is None:
         if last is None:
             yield "first_frame", _("Image to video needs a start image. Add a JPG or PNG.")
