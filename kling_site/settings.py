@@ -228,7 +228,8 @@ LIFECYCLE = {
     "follow_give_up_seconds": 24 * 3600,
     "find_twice_after_seconds": 60,
     "submit_tries": 60,
-    "ingest_tries": 40,
+    "ingest_pause_max_seconds": 3600,
+    "ingest_tries_at_risk": 10,
 }
 
 UNFOLD = {

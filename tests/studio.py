@@ -37,7 +37,7 @@ def true_sandbox(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def fast(settings):
-    settings.LIFECYCLE = {**settings.LIFECYCLE, **FAST, "ingest_tries": 3}
+    settings.LIFECYCLE = {**settings.LIFECYCLE, **FAST}
     settings.LIMITS = {**settings.LIMITS, "result_bytes": 5_000_000}
     queue.connection.cache_clear()
     queue._rung.clear()
@@ -87,6 +87,7 @@ class Studio(Road):
         self.follow(seconds=0.1)
         for pk in Generation.objects.filter(status=Status.INGESTING).values_list("pk", flat=True):
             lifecycle.ingest(pk)
+        Generation.objects.filter(status=Status.INGESTING, tries__gte=2).update(results_expire_at=Now())
         ProviderAccount.objects.update(not_before=None)
         Generation.objects.filter(due_at__isnull=False, lease_until=None).update(due_at=Now())
 

@@ -2,6 +2,7 @@
 
 from generations.lifecycle.accounts import provider_account, provider_session
 from generations.lifecycle.bind import bind
+from generations.lifecycle.bring_home import Stored, blob_for
 from generations.lifecycle.cancel import cancel, cancel_as
 from generations.lifecycle.check_account import check_account
 from generations.lifecycle.decision import CannotDecide, last_attempt
@@ -10,7 +11,7 @@ from generations.lifecycle.end_price import NotInForce, end_price
 from generations.lifecycle.follow import FollowPump
 from generations.lifecycle.give_up import give_up
 from generations.lifecycle.grant_credits import grant_credits
-from generations.lifecycle.ingest import Stored, blob_for, ingest
+from generations.lifecycle.ingest import ingest
 from generations.lifecycle.known import spell_lookup, what_is_known
 from generations.lifecycle.pause_account import AlreadySo, pause_account, resume_account
 from generations.lifecycle.quote import quote

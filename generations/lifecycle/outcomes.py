@@ -17,6 +17,7 @@ from generations import providers, queue
 from generations.errors import PortalError, Retry
 from generations.lifecycle import checkpoints
 from generations.lifecycle.claim import Claim, Result
+from generations.lifecycle.lifeboat import results_expire_at
 from generations.lifecycle.settle import charge_for_failure, finish
 from generations.lifecycle.timing import first_look_seconds, retry_seconds, typical_seconds
 from generations.models import Attempt, Generation, ProviderAccount, Status
@@ -97,6 +98,7 @@ def ingesting(generation: Generation, finished: providers.Finished) -> bool:
         outputs_json=[output.as_json() for output in finished.outputs],
         provider_cost_json=finished.cost.as_json() if finished.cost else None,
         provider_done_at=Now(),
+        results_expire_at=results_expire_at(generation, finished.outputs),
         due_at=Now(),
         failure_code="",
         failure_public="",

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop
 from generations import access, media
 from generations.choices import MediaKind
 from generations.errors import LimitReached
-from generations.lifecycle.ingest import Stored, blob_for
+from generations.lifecycle.bring_home import Stored, blob_for
 from generations.models import Asset, Project
 
 _HOUR = 3600

@@ -26,7 +26,10 @@ _SENTENCES = {
     "late_answer": gettext_lazy("A late answer came in."),
     "follow_failed": gettext_lazy("%(account)s could not be asked how it stands; it is asked again."),
     "ingest_failed": gettext_lazy("The file could not be brought home yet; it is tried again."),
-    "waits_for_person": gettext_lazy("An administrator has to decide."),
+    "links_renewed": gettext_lazy("The links to the file were dead; %(account)s gave new ones."),
+    "links_not_renewed": gettext_lazy("The links to the file are dead, and %(account)s gave no new ones."),
+    "result_at_risk": gettext_lazy("The result may be lost; the team's producers and owners were told."),
+    "waits_for_person": gettext_lazy("A producer, an owner or an administrator has to decide."),
 }
 _TONES = {
     Status.DONE: "ok",
@@ -34,6 +37,8 @@ _TONES = {
     Status.UNCERTAIN: "warn",
     "follow_failed": "warn",
     "ingest_failed": "warn",
+    "links_not_renewed": "warn",
+    "result_at_risk": "warn",
     "waits_for_person": "warn",
 }
 _OUTCOMES = {

@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import re
+import tempfile
 import time
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from generations import lifecycle, media
+from generations.lifecycle.sweep_folders import PREFIXES
 from tests.make import make_member, make_project, make_team
 from tests.media_files import make_image
 
@@ -55,3 +58,61 @@ def test_a_file_with_a_row_stays_however_old(tmp_path):
 
     assert lifecycle.sweep() == 0
     assert media.store.exists(asset.blob.storage_key)
+
+
+# Folders of killed processes
+
+
+@pytest.fixture
+def scratch(tmp_path, monkeypatch):
+    """The folder for temporary folders."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def leave_folder(scratch, name, age_seconds):
+    folder = scratch / name
+    folder.mkdir()
+    (folder / "fetch-x").write_bytes(b"half a film")
+    then = time.time() - age_seconds
+    os.utime(folder, (then, then))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["kling-submit-a1", "kling-ingest-a1", "kling-upload-a1"])
+def test_a_folder_of_a_killed_process_goes_after_a_day(scratch, name):
+    folder = leave_folder(scratch, name, settings.LIFECYCLE["orphan_seconds"] + 60)
+
+    lifecycle.sweep()
+
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "age"), [("kling-ingest-a1", 60), ("somebody-elses-a1", 10**6), ("my-kling-ingest-", 10**6)]
+)
+def test_what_is_young_or_not_ours_stays(scratch, name, age):
+    folder = leave_folder(scratch, name, age)
+
+    lifecycle.sweep()
+
+    assert folder.exists()
+
+
+def test_another_users_folder_and_a_link_stay(scratch, monkeypatch):
+    old = leave_folder(scratch, "kling-ingest-a1", 10**6)
+    target = leave_folder(scratch, "precious", 10**6)
+    (scratch / "kling-ingest-link").symlink_to(target)
+    monkeypatch.setattr(os, "getuid", lambda: os.stat(old).st_uid + 1)
+
+    lifecycle.sweep()
+    monkeypatch.undo()
+
+    assert old.exists() and target.exists()
+
+
+def test_the_prefixes_are_those_that_are_used():
+    """A folder that nobody sweeps would fill the disk."""
+    source = "".join(path.read_text() for path in Path("generations/lifecycle").glob("*.py"))
+
+    assert set(re.findall(r'"(kling-[a-z]+-)"', source)) == set(PREFIXES)
