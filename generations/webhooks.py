@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -22,7 +23,7 @@ log = structlog.get_logger(__name__)
 @csrf_exempt
 @require_POST
 def callback(request: HttpRequest, provider: str, token: UUID, public_id: UUID) -> HttpResponse:
-    """Take a webhook: 200 once it is noted, also for repeats; 400 for a forged or stale one, of which nothing is kept.
+    """Take a webhook: 200 once it is noted, also for repeats; 400 for a forged or stale one, which is only counted.
 
     The address holds a part that nobody can guess. 404 for every address that we did not give away; 503 where the
     signature cannot be checked just now, so that the provider sends it again.
@@ -37,6 +38,7 @@ def callback(request: HttpRequest, provider: str, token: UUID, public_id: UUID) 
     try:
         heard = asyncio.run(_read(account, _delivery(request, body)))
     except providers.CallbackInvalid as error:
+        ProviderAccount.objects.filter(pk=account.pk).update(forged_callbacks=F("forged_callbacks") + 1)
         log.warning("callback_refused", provider=provider, account=account.pk, why=error.code)
         return HttpResponse(status=400)
     except providers.ProviderError as error:
