@@ -41,6 +41,11 @@ def callback_url(row: ProviderAccount, generation_public_id: UUID) -> str:
     return settings.PUBLIC_URL + reverse("callback", args=[row.provider, row.callback_token, generation_public_id])
 
 
+def input_url(token: str, name: str) -> str:
+    """Where a provider may fetch the copy of an input that a signed token names; there must be a public address."""
+    return settings.PUBLIC_URL + reverse("portal:public_input", args=[token, name])
+
+
 def provider_session(record: Callable[[providers.Exchange], None] | None = None) -> providers.Http:
     """An HTTP session to providers, with our time-outs. `record` is told of every call, without its secrets."""
     return providers.Http(

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
-from django.urls import reverse
 
 from generations import media
+from generations.lifecycle.accounts import input_url
 from generations.models import Team
 
 _SALT = "generations.public_inputs"
@@ -44,7 +44,7 @@ def publish(path: Path, media_type: str, team: Team) -> str:
     media.store.put(path, team_key=team.public_id.hex, sha256=sha256, extension=extension, root=media.store.SENT)
     token = TimestampSigner(salt=_SALT).sign(f"{team.public_id.hex}.{sha256}.{extension}")
     # Some providers judge a file by how its address ends.
-    return settings.PUBLIC_URL + reverse("portal:public_input", args=[token, f"input.{extension}"])
+    return input_url(token, f"input.{extension}")
 
 
 def find_public_input(token: str) -> PublicInput | None:

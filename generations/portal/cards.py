@@ -13,7 +13,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from generations import access
+from generations import access, media
 from generations.choices import MediaKind
 from generations.models import Asset, AuditEvent, Generation, Status, User
 
@@ -27,13 +27,34 @@ _MOST_PERCENT = 95  # an estimate never says that it is done
 class Card:
     take: Generation
     picture: Asset | None
-    video: Asset | None
+    outputs: tuple[Asset, ...]
     position: int | None
     elapsed_seconds: int | None
     expected_seconds: int | None
     cancel: str
     can_retry: bool
     stop_words: str = ""
+
+    @property
+    def video(self) -> Asset | None:
+        """The film that was made, where one was."""
+        return next((asset for asset in self.outputs if asset.kind == MediaKind.VIDEO), None)
+
+    @property
+    def output(self) -> Asset | None:
+        """What the take is judged by: its film, else the first of what was made."""
+        return self.video or next(iter(self.outputs), None)
+
+    @property
+    def more(self) -> tuple[Asset, ...]:
+        """What was made besides."""
+        return tuple(asset for asset in self.outputs if asset != self.output)
+
+    @property
+    def download_name(self) -> str:
+        """What the output is called on somebody's disk."""
+        extension = media.EXTENSIONS.get(self.output.blob.media_type, "") if self.output else ""
+        return f"{self.take.name}.{extension}" if extension else self.take.name
 
     @property
     def group(self) -> str:
@@ -110,14 +131,15 @@ def read_versions(text: str, most: int) -> dict[str, str]:
 
 
 def _card(take: Generation, member: access.Member, position: int | None, stop_words: str, now: datetime) -> Card:
-    outputs = [asset for asset in take.assets.all() if asset.kind == MediaKind.VIDEO]
+    outputs = sorted(take.assets.all(), key=lambda asset: asset.output_index or 0)
     starts = [item.asset for item in take.inputs.all() if item.asset]
-    pictures = [asset for asset in (*outputs, *starts) if asset.poster_id]
+    films_first = sorted(outputs, key=lambda asset: asset.kind != MediaKind.VIDEO)
+    pictures = [asset for asset in (*films_first, *starts) if asset.poster_id]
     is_out = take.status == Status.RUNNING and take.submitted_at is not None
     return Card(
         take=take,
         picture=next(iter(pictures), None),
-        video=next(iter(outputs), None),
+        outputs=tuple(outputs),
         position=position,
         elapsed_seconds=_seconds(take.submitted_at, now) if is_out else None,
         expected_seconds=_seconds(take.submitted_at, take.expected_finish_at) if is_out else None,

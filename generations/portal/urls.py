@@ -16,6 +16,7 @@ urlpatterns = [
     path("takes/<uuid:public_id>/stage/", takes.stage, name="stage"),
     path("takes/<uuid:public_id>/cancel/", takes.cancel, name="cancel"),
     path("library/", library.library, name="library"),
+    path("library/files/", library.library_files, name="library_files"),
     path("projects/", projects.projects, name="projects"),
     path("projects/new/", projects.project_new, name="project_new"),
     path("projects/<uuid:public_id>/", projects.project, name="project"),

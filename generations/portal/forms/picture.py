@@ -1,4 +1,4 @@
-"""A picture that was sent for a slot of the composer."""
+"""A file that was sent for a slot of the composer, or for the library."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from generations.choices import InputRole
+from generations.choices import InputRole, MediaKind
 
 ROLES = (InputRole.FIRST_FRAME, InputRole.LAST_FRAME)
+LIBRARY = "library"
+_KINDS = {
+    **{role.value: frozenset({role.kind}) for role in (*ROLES, InputRole.SOURCE_VIDEO, InputRole.AUDIO)},
+    LIBRARY: frozenset(MediaKind),
+}
 
 
 def check_size(file: UploadedFile) -> str:
-    """A sentence for a file that is larger than any route takes, else nothing. The rest is judged by its content."""
+    """A sentence for a picture that is larger than any route takes, else nothing; its content is judged elsewhere."""
     most = settings.LIMITS["image_upload_bytes"]
     if (file.size or 0) <= most:
         return ""
@@ -27,13 +32,15 @@ def check_size(file: UploadedFile) -> str:
     return sentence % {"most": most // 1_000_000}
 
 
-class Picture(forms.Form):
-    """One upload: which slot, which file, and the image that stands there now."""
+class Upload(forms.Form):
+    """One upload: which slot or `library`, which file, and the image that stands in the slot now."""
 
     role = forms.ChoiceField(
-        choices=[(role.value, role.label) for role in ROLES],
+        choices=[(role, role) for role in _KINDS],
         error_messages={
-            "required": gettext_lazy("Say which image it is: first_frame or last_frame."),
+            "required": gettext_lazy(
+                "Say what it is for: first_frame, last_frame, source_video, audio or library."
+            ),
             "invalid_choice": gettext_lazy("There is no such image in a recipe. Reload the studio and add it again."),
         },
     )
@@ -48,9 +55,14 @@ class Picture(forms.Form):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if too_large := check_size(file):
+        if self.kinds == {MediaKind.IMAGE} and (too_large := check_size(file)):
             raise forms.ValidationError(too_large)
         return file
+
+    @property
+    def kinds(self) -> frozenset[MediaKind]:
+        """What is taken there."""
+        return _KINDS.get(self.cleaned_data.get("role", ""), _KINDS[ROLES[0]])
 
     @property
     def refusal(self) -> str:

@@ -11,6 +11,7 @@ from generations.portal.cards import cards_of
 from generations.portal.door import Request, members_only
 from generations.portal.forms.filters import STATES, read_filters
 from generations.portal.frame import page
+from generations.portal.library_files import ACCEPT, files_for, limits
 from generations.portal.sheets import cut
 
 
@@ -36,3 +37,12 @@ def library(request: Request, member: access.Member) -> HttpResponse:
         "pages": sheet,
     }
     return page(request, member, "portal/library/page.html", "library", context)
+
+
+@require_safe
+@members_only
+def library_files(request: Request, member: access.Member) -> HttpResponse:
+    """A page of the files that people added."""
+    sheet = cut(files_for(member), request.GET)
+    context = {"files": sheet.rows, "total": sheet.total, "pages": sheet, "limits": limits(), "accept": ACCEPT}
+    return page(request, member, "portal/library/files.html", "library", context)

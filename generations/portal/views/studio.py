@@ -16,11 +16,11 @@ from generations import access, ledger, lifecycle
 from generations.choices import InputRole
 from generations.errors import AlreadySubmitted, NotAllowed, PortalError
 from generations.models import Generation
-from generations.portal import composer, text
+from generations.portal import composer, library_files, text
 from generations.portal.cards import Card, cards_of, count, studio_cards
 from generations.portal.door import Request, members_only
 from generations.portal.first_run import find_first_run
-from generations.portal.forms.picture import ROLES, Picture
+from generations.portal.forms.picture import ROLES, Upload
 from generations.portal.forms.wish import Wish, cheapest_again, read_wish, wish_from_address, wish_from_take
 from generations.portal.frame import balance, page
 
@@ -60,10 +60,15 @@ def quote(request: Request, member: access.Member) -> HttpResponse:
 @require_POST
 @members_only
 def upload(request: Request, member: access.Member) -> HttpResponse:
-    """Put a picture into the library; the answer is its slot, with the picture or with why it was not added."""
+    """Put a file into the library; the answer is its slot, with the picture or with why it was not added.
+
+    For a video, a sound, or the library itself it is the file as the library shows it, or the same refusal.
+    """
     member.check(access.May.GENERATE)
-    form = Picture(request.POST, request.FILES)
+    form = Upload(request.POST, request.FILES)
     is_valid = form.is_valid()
+    if form.cleaned_data.get("role", ROLES[0]) not in ROLES:
+        return _to_library(request, member, form, is_valid=is_valid)
     role = InputRole(form.cleaned_data.get("role", ROLES[0]))
     wish = replace(Wish(), **{role.value: text.storable(request.POST.get("current", ""))})
     slot = next(slot for slot in composer.load_frames(member, wish, {}).slots if slot.role == role)
@@ -77,6 +82,23 @@ def upload(request: Request, member: access.Member) -> HttpResponse:
         return render(request, "portal/studio/_slot.html", {"slot": slot}, status=_UNPROCESSABLE)
     slot.asset = added
     return render(request, "portal/studio/_slot.html", {"slot": slot})
+
+
+def _to_library(request: Request, member: access.Member, form: Upload, *, is_valid: bool) -> HttpResponse:
+    file = request.FILES.get("file")
+    if is_valid and file:
+        added = library_files.add_file(member, file, form.kinds, timezone.now())
+    else:
+        added = composer.NotAdded(text.storable(getattr(file, "name", "") or _("The file")), form.refusal)
+    refused = added if isinstance(added, composer.NotAdded) else None
+    if request.htmx:
+        context = {"file": None if refused else added, "refused": refused, "role": form.cleaned_data.get("role", "")}
+        return render(request, "portal/library/_added.html", context, status=_UNPROCESSABLE if refused else 200)
+    if refused:
+        messages.error(request, _("%(name)s was not added. %(why)s") % {"name": refused.name, "why": refused.reason})
+    else:
+        messages.success(request, _("%(name)s was added.") % {"name": added.name})
+    return redirect("portal:library_files")
 
 
 def _begin(request: Request, member: access.Member) -> tuple[Wish, Generation | None]:
