@@ -14,6 +14,7 @@ from generations.lifecycle.grant_credits import grant_credits
 from generations.lifecycle.ingest import ingest
 from generations.lifecycle.known import spell_lookup, what_is_known
 from generations.lifecycle.pause_account import AlreadySo, pause_account, resume_account
+from generations.lifecycle.public_inputs import PublicInput, find_public_input, publish
 from generations.lifecycle.quote import quote
 from generations.lifecycle.record import record
 from generations.lifecycle.retry import CannotRetry, retry
@@ -22,16 +23,18 @@ from generations.lifecycle.settle import finish
 from generations.lifecycle.submit import PriceMoved, RouteClosed, Submitted, submit
 from generations.lifecycle.sweep import sweep
 from generations.lifecycle.tick import tick
-from generations.lifecycle.upload import upload_image
+from generations.lifecycle.upload import MAX_BYTES, upload_file, upload_image
 from generations.lifecycle.wake import wake
 
 __all__ = [
+    "MAX_BYTES",
     "AlreadySo",
     "CannotDecide",
     "CannotRetry",
     "FollowPump",
     "NotInForce",
     "PriceMoved",
+    "PublicInput",
     "RouteClosed",
     "Stored",
     "SubmitPump",
@@ -42,6 +45,7 @@ __all__ = [
     "cancel_as",
     "check_account",
     "end_price",
+    "find_public_input",
     "finish",
     "give_up",
     "grant_credits",
@@ -50,6 +54,7 @@ __all__ = [
     "pause_account",
     "provider_account",
     "provider_session",
+    "publish",
     "quote",
     "record",
     "resume_account",
@@ -59,6 +64,7 @@ __all__ = [
     "submit",
     "sweep",
     "tick",
+    "upload_file",
     "upload_image",
     "wake",
     "what_is_known",
