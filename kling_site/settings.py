@@ -184,6 +184,9 @@ ADMIN_CONTENT_SECURITY_POLICY = {
 LIMITS = {
     "image_upload_bytes": 10_000_000,  # what every route takes at most, research 3.5
     "image_pixels": 60_000_000,
+    "video_upload_bytes": 200_000_000,  # what any route takes at most, research 2 (O1) and 4
+    "audio_upload_bytes": 5_000_000,  # what every route takes at most, research 2 and 3
+    "public_input_seconds": 24 * 3600,  # how long a provider may fetch an input by its address
     "uploads_per_member_per_hour": 600,
     "result_bytes": 500_000_000,
     "result_download_seconds": 300,
