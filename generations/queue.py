@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 QUEUES = ("tick", "submit", "follow", "ingest")
 _COALESCE_SECONDS = 1
+_JOB_SECONDS = 10  # how long a job waits for a worker before it is stale
 _BURST_SECONDS = 0.2  # a burst of submits asks Redis once
 _rung: dict[str, float] = {}  # until when this process knows that a queue has just been rung
 _JOBS = {
@@ -38,18 +39,23 @@ def connection() -> Redis:
 
 
 def kick(queue: str, *, generation_id: int | None = None) -> None:
-    """Ask for a look at a queue's due rows, at most once a second. Never raises: the next tick finds the rows."""
+    """Ask for a look at a queue's due rows, at most once a second. Never raises: the next tick finds the rows.
+
+    Where the look is at one take, the kicks until a worker has begun are one job: the tick kicks every take that waits,
+    every time.
+    """
     name = f"{queue}:{generation_id or ''}"
     if monotonic() < _rung.get(name, 0.0):
         return
     try:
-        if not connection().set(f"kick:{name}", 1, nx=True, ex=_COALESCE_SECONDS):
+        seconds = _COALESCE_SECONDS if generation_id is None else _JOB_SECONDS
+        if not connection().set(f"kick:{name}", 1, nx=True, ex=seconds):
             return
         if generation_id is None:
             _rung[name] = monotonic() + _BURST_SECONDS
         arguments = [] if generation_id is None else [generation_id]
         Queue(queue, connection=connection()).enqueue_call(
-            _JOBS[queue], args=arguments, timeout=timeout_seconds(queue), result_ttl=0, ttl=10, failure_ttl=60
+            _JOBS[queue], args=arguments, timeout=timeout_seconds(queue), result_ttl=0, ttl=_JOB_SECONDS, failure_ttl=60
         )
     except (RedisError, OSError) as error:
         log.warning("kick_failed", queue=queue, error=type(error).__name__)

@@ -84,6 +84,24 @@ def test_takes_are_ingested_each_for_itself(waiting):
     assert [job.args for job in waiting("ingest")] == [[7], [8]]
 
 
+def test_a_take_that_waits_for_a_worker_is_one_job(waiting, redis):
+    queue.kick("ingest", generation_id=7)
+    seconds = redis.ttl("kick:ingest:7")
+    queue.kick("ingest", generation_id=7)
+
+    assert seconds == waiting("ingest")[0].ttl == 10
+    assert len(waiting("ingest")) == 1
+
+
+def test_a_take_that_a_worker_has_begun_is_kicked_again(waiting):
+    queue.kick("ingest", generation_id=7)
+    queue.answer("ingest", generation_id=7)
+
+    queue.kick("ingest", generation_id=7)
+
+    assert len(waiting("ingest")) == 2
+
+
 def test_the_next_second_is_kicked_again(waiting, redis):
     queue.kick("submit")
     next_second(redis)

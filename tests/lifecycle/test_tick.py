@@ -47,6 +47,13 @@ def test_every_kind_of_due_take_is_kicked(five_of_each, jobs):
     assert sorted(jobs("ingest")) == sorted(wanted)
 
 
+def test_a_take_that_still_waits_for_a_worker_gets_no_second_job(five_of_each, jobs):
+    for _ in range(3):
+        assert lifecycle.tick()["ingest"] == 5
+
+    assert len(jobs("ingest")) == 5
+
+
 def test_what_redis_forgot_is_found_again(five_of_each, jobs, settings):
     lifecycle.tick()
     flush(settings)
