@@ -41,7 +41,7 @@ def plainest(route, **facts):
         "model": route.model,
         "tier": route.tier,
         "prompt": "A fox turns its head" if _wants_prompt(route) else "",
-        "duration_seconds": min(ability.durations) if ability.durations else None,
+        "duration_seconds": min(route.durations_from_start or route.durations or ability.durations, default=None),
         "inputs": tuple(_files(route, ability)),
     }
     if capability in WANT_SPEECH and ability.speech_max and _speaks(route):
@@ -87,6 +87,8 @@ def _scene(ability):
 def _files(route, ability):
     if route.capability == Capability.IMAGE_TO_VIDEO:
         yield Input(role=InputRole.FIRST_FRAME, sha256=sha("first"))
+    if "end_frame" in route.requires:
+        yield Input(role=InputRole.LAST_FRAME, sha256=sha("last"))
     for role, rule in ability.files.items():
         if role in (InputRole.FIRST_FRAME, InputRole.LAST_FRAME, InputRole.STATIC_MASK, InputRole.DYNAMIC_MASK):
             continue
@@ -138,9 +140,9 @@ _PARTS = {
     "negative_prompt": lambda recipe: {"negative_prompt": "blur"},
     "guidance": lambda recipe: {"guidance": Decimal("0.7")},
     "aspect_ratio": lambda recipe: {"aspect_ratio": "9:16"},
-    "end_frame": lambda recipe: _more(recipe, _one(InputRole.LAST_FRAME, "last")),
+    "end_frame": lambda recipe: _more(recipe, _one(InputRole.LAST_FRAME, "last"), without=(InputRole.LAST_FRAME,)),
     "end_frame_alone": lambda recipe: _more(
-        recipe, _one(InputRole.LAST_FRAME, "last"), without=(InputRole.FIRST_FRAME,)
+        recipe, _one(InputRole.LAST_FRAME, "last"), without=(InputRole.FIRST_FRAME, InputRole.LAST_FRAME)
     ),
     "brush": lambda recipe: _more(
         recipe,
@@ -155,7 +157,7 @@ _PARTS = {
     "elements": lambda recipe: _more(recipe, *_element(0)),
     "element_ids": lambda recipe: {"element_ids": ("160",)},
     "reference_images": lambda recipe: _more(recipe, _one(InputRole.REFERENCE_IMAGE, "reference")),
-    "source_video": lambda recipe: _more(recipe, _one(InputRole.SOURCE_VIDEO)),
+    "source_video": lambda recipe: _more(recipe, _one(InputRole.SOURCE_VIDEO), without=(InputRole.SOURCE_VIDEO,)),
     "keep_sound": lambda recipe: {"keep_sound": True},
     "voice_language": lambda recipe: _voiced(recipe, language="en"),
     "voice_speed": lambda recipe: _voiced(recipe, speed=Decimal("1.2")),

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from generations.providers.base import Adapter
 from generations.providers.fal import Fal
+from generations.providers.gateway import Gateway
 from generations.providers.kling import Kling
+from generations.providers.wavespeed import WaveSpeed
 
 ADAPTERS: dict[str, type[Adapter]] = {
     Fal.slug: Fal,
     Kling.slug: Kling,
+    WaveSpeed.slug: WaveSpeed,
+    Gateway.slug: Gateway,
 }

@@ -19,8 +19,11 @@ SECRETS = {
     "kling": {
         "access_key": "AKtestaccesskey0123456789",
         "secret_key": "SKtestsecretkey0123456789abcdefgh",
+        "api_key": "api-key-0123456789",
         "webhook_secret": "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI=",
     },
+    "wavespeed": {"key": "wsk-live-4f81d0c27b6e", "webhook_secret": "whsec_5Qm2vWq8Zt1LrXc9"},
+    "gateway": {"key": "mule-token-93ac1f4be07d"},
 }
 
 
