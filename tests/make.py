@@ -20,7 +20,9 @@ _numbers = itertools.count(1)
 PASSWORD = "a long enough word"
 KEYS = {
     Provider.FAL: {"key": "sandbox:play"},
-    Provider.KLING: {"access_key": "sandbox", "secret_key": "play" * 8},
+    Provider.KLING: {"access_key": "sandbox", "secret_key": "play" * 8, "api_key": "sandbox-play"},
+    Provider.WAVESPEED: {"key": "sandbox-play"},
+    Provider.GATEWAY: {"key": "sandbox-play"},
 }
 
 

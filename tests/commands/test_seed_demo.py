@@ -8,7 +8,7 @@ from django.contrib.auth import authenticate
 from django.core.management import call_command
 
 from generations import access, ledger
-from generations.choices import Role
+from generations.choices import Provider, Role
 from generations.management.commands.seed_demo import CREDITS, PEOPLE, SIGN_IN
 from generations.models import AuditEvent, Membership, PriceRule, Project, ProviderAccount, Team, User
 from tests.road import differences
@@ -40,12 +40,23 @@ def test_it_makes_a_team_that_can_make_a_take_at_once(settings):
     member = access.get_member(User.objects.get(email=SIGN_IN), "demo")
     assert access.projects_for(member).count() == 1
     accounts = access.accounts_for(member)
-    assert {account.provider for account in accounts} == {"fal", "kling"}
+    assert {account.provider for account in accounts} == set(Provider)
     assert all(account.is_sandbox and account.origin == settings.SANDBOX_ORIGIN for account in accounts)
     assert all(account.get_credentials() for account in accounts)
     assert ledger.balances(member.team).available == CREDITS
     assert differences() == []
     call_command("make_take", "--prompt", "A ferry", stdout=io.StringIO())
+
+
+def test_a_site_from_before_a_provider_was_known_gets_its_sandbox_account_and_keeps_the_others():
+    seed()
+    kept = set(ProviderAccount.objects.exclude(provider="wavespeed").values_list("pk", flat=True))
+    ProviderAccount.objects.filter(provider="wavespeed").delete()
+
+    seed()
+
+    assert set(ProviderAccount.objects.values_list("provider", flat=True)) == set(Provider)
+    assert kept < set(ProviderAccount.objects.values_list("pk", flat=True))
 
 
 def test_its_people_have_every_role():

@@ -1,4 +1,4 @@
-"""`manage.py seed_demo`: a team to try the product with, made once, with credits and two sandbox accounts."""
+"""`manage.py seed_demo`: a team to try the product with, made once, with credits and every provider in the sandbox."""
 
 from __future__ import annotations
 
@@ -30,7 +30,15 @@ SIGN_IN = PEOPLE[0][0]
 # Any key works in the sandbox; these have the parts that each provider's key has.
 PLAY_KEYS: dict[Provider, dict[str, str]] = {
     Provider.FAL: {"key": "sandbox:play"},
-    Provider.KLING: {"access_key": "sandbox", "secret_key": "play" * 8},
+    Provider.KLING: {"access_key": "sandbox", "secret_key": "play" * 8, "api_key": "sandbox-play"},
+    Provider.WAVESPEED: {"key": "sandbox-play"},
+    Provider.GATEWAY: {"key": "sandbox-play"},
+}
+ACCOUNTS = {
+    Provider.FAL: "Sandbox fal",
+    Provider.KLING: "Sandbox Kling",
+    Provider.WAVESPEED: "Sandbox WaveSpeed",
+    Provider.GATEWAY: "Sandbox gateway",
 }
 
 
@@ -43,6 +51,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         seed_prices()
         known = Team.objects.filter(slug=TEAM).exists()
+        if known:
+            make_accounts(Team.objects.get(slug=TEAM))  # a newer version may know more providers
         if known and not options["reset_password"]:
             self.stdout.write(f"Sign in as {SIGN_IN}. The password was shown at the first start; for a new one:")
             self.stdout.write("  .venv/bin/python manage.py seed_demo --reset-password")
@@ -86,11 +96,18 @@ def seed(password: str) -> None:
         actor=owner,
         reason="Play credits to try with",
     )
-    for provider, label in ((Provider.FAL, "Sandbox fal"), (Provider.KLING, "Sandbox Kling")):
-        make_sandbox_account(team, provider, label)
+    make_accounts(team)
     AuditEvent.objects.create(
         team=team, actor=None, verb="seed", target_kind="team", target_id=str(team.public_id), happened_at=now
     )
+
+
+def make_accounts(team: Team) -> None:
+    """A sandbox account of every provider that the team has none of yet."""
+    known = set(ProviderAccount.objects.filter(teams=team).values_list("provider", flat=True))
+    for provider, label in ACCOUNTS.items():
+        if provider not in known and not ProviderAccount.objects.filter(label=label).exists():
+            make_sandbox_account(team, provider, label)
 
 
 def make_sandbox_account(team: Team, provider: Provider, label: str) -> ProviderAccount:
@@ -113,6 +130,7 @@ def seed_prices() -> None:
                 model=price.model,
                 tier=price.tier,
                 capability=price.capability or "",
+                variant=price.variant or "",
                 amount=None if price.amount == "unknown" else price.amount,
                 currency=price.currency,
                 per=price.per,
