@@ -1,4 +1,4 @@
-"""The parts put together: one world, two providers, storage, downloads, webhooks and the console."""
+"""The parts put together: one world, four providers, storage, downloads, webhooks and the console."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from starlette.routing import Mount
 
 from generations.sandbox.config import SandboxConfig
 from generations.sandbox.console import Console
+from generations.sandbox.desk import Desk
 from generations.sandbox.downloads import Downloads
 from generations.sandbox.fal import FalQueue
+from generations.sandbox.fal_post import FalPost
 from generations.sandbox.fal_storage import FalStorage
-from generations.sandbox.images import PictureStore
+from generations.sandbox.inputs import InputStore
 from generations.sandbox.kling import KlingHost
+from generations.sandbox.kling_post import KlingPost
+from generations.sandbox.kling_shapes import whole
 from generations.sandbox.store import Store
 from generations.sandbox.studio import OnReady, Studio
 from generations.sandbox.webhooks import Courier
@@ -38,11 +42,13 @@ def make_app(config: SandboxConfig) -> Starlette:
     studio = Studio(config.data_dir / "films", tiny=config.render == "tiny", on_ready=lambda *film: ready[0](*film))
     world = World(config, store, studio)
     key = _signing_key(store)
-    pictures = PictureStore(config.data_dir, f"{origin}/fal-cdn")
-    fal, storage = FalQueue(world, pictures, origin), FalStorage(world, pictures, key, origin)
-    courier = Courier(world, key, fal.result_body)
-    kling, downloads = KlingHost(world, pictures, origin), Downloads(world, pictures)
-    cdn = [*storage.cdn_addresses(), downloads.film_address("/results/{id}/output.mp4"), downloads.upload_address()]
+    inputs = InputStore(config.data_dir, (f"{origin}/fal-cdn/files/",))
+    inputs.find_result = world.film_behind
+    desk, downloads = Desk(world, inputs), Downloads(world, inputs)
+    fal, storage = FalQueue(world, desk, origin), FalStorage(world, inputs, key, origin)
+    kling = KlingHost(desk, origin)
+    courier = Courier(world, {"fal": FalPost(key, fal.result_body), "kling": KlingPost(store, whole)})
+    cdn = [*storage.cdn_addresses(), downloads.film_address("/results/{id}/{name}"), downloads.upload_address()]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -70,7 +76,7 @@ def make_app(config: SandboxConfig) -> Starlette:
             Mount("/fal-rest", routes=storage.rest_addresses()),
             Mount("/fal-cdn", routes=cdn),
             Mount("/fal", routes=fal.addresses()),
-            Mount("/kling", routes=[downloads.film_address("/cdn/{id}/output.mp4"), *kling.addresses()]),
+            Mount("/kling", routes=[downloads.film_address("/cdn/{id}/{name}"), *kling.addresses(), kling.unknown()]),
             *Console(world).addresses(),
         ],
     )

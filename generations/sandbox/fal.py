@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from typing import Any
 
@@ -10,22 +9,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route as Address
 
-from generations import catalog
-from generations.catalog import Ability, Route
-from generations.sandbox import fal_fields
+from generations.sandbox import products
+from generations.sandbox.desk import Desk
 from generations.sandbox.fal_auth import Stranger, account_of
 from generations.sandbox.fal_replies import (
+    LOCKED,
+    drop_url,
     failure_asked,
     failure_body,
     infrastructure,
     infrastructure_words,
     logs_of,
     refusal,
+    result_of,
 )
-from generations.sandbox.faults import Asked, read_faults
-from generations.sandbox.images import BadPicture, PictureStore
-from generations.sandbox.shot import Shot
-from generations.sandbox.tasks import Failure, Task, make_task, shot_for
+from generations.sandbox.fal_words import detail, details
+from generations.sandbox.faults import Asked
+from generations.sandbox.inputs import BadFile, Inputs
+from generations.sandbox.products import Checked
+from generations.sandbox.tasks import Failure, Task
 from generations.sandbox.wire import gateway_page, json_reply, now, read_json, spoil
 from generations.sandbox.world import World
 
@@ -35,9 +37,9 @@ BODY_MAX_BYTES = 30_000_000
 class FalQueue:
     """The queue host over one world."""
 
-    def __init__(self, world: World, pictures: PictureStore, origin: str) -> None:
+    def __init__(self, world: World, desk: Desk, origin: str) -> None:
         self.world = world
-        self.pictures = pictures
+        self.desk = desk
         self.origin = f"{origin}/fal"
         self.cdn = f"{origin}/fal-cdn"
 
@@ -61,72 +63,38 @@ class FalQueue:
             return json_reply({"detail": stranger.words}, stranger.status)
         raw = await request.body()
         body = read_json(raw)
-        asked = read_faults((body or {}).get("prompt"), request.headers.get("x-sandbox-fault", ""))
-        asked |= {item.name: item for item in self.world.armed.take("fal", ("submit", "render"))}
-        if (refused := await refusal(request, set(asked))) is not None:
+        product = products.find("fal", request.path_params["endpoint"])
+        checked = products.check(product, body) if product and body is not None else None
+        prompt = checked.prompt if checked else str((body or {}).get("prompt"))
+        asked = self.desk.asked("fal", prompt, request.headers.get("x-sandbox-fault", ""))
+        if (refused := await refusal(request, asked)) is not None:
             return refused
-        found = find_route(request.path_params["endpoint"])
-        if found is None:
+        if product is None:
             return json_reply({"detail": f"Application '{request.path_params['endpoint']}' not found"}, 404)
-        if body is None or len(raw) > BODY_MAX_BYTES:
-            return json_reply({"detail": [fal_fields.detail(("body",), "value_error", "Invalid JSON")]}, 422)
-        if problems := fal_fields.faults_in(found[0].endpoint, body):
-            return json_reply({"detail": problems}, 422, {"X-Fal-Retryable": "false"})
-        task, shot = await self._make(
-            body, found, asked, account=account, raw=raw, webhook_url=request.query_params.get("fal_webhook", "")
+        if checked is None or len(raw) > BODY_MAX_BYTES:
+            return json_reply({"detail": [detail(("body",), "value_error", "Invalid JSON")]}, 422)
+        if checked.faults:
+            return json_reply({"detail": details(checked.faults)}, 422, {"X-Fal-Retryable": "false"})
+        task = await self._make(
+            checked, asked, account=account, raw=raw, webhook_url=request.query_params.get("fal_webhook", "")
         )
-        self.world.accept(task, shot)
-        return await self._accepted(request, task, asked)
+        if not self.world.accounts.can_pay(task):
+            return json_reply({"detail": LOCKED}, 403)
+        self.world.accept(task)
+        return await self._accepted(request, task)
 
-    async def _make(
-        self, body: dict[str, Any], found: tuple[Route, Ability], asked: dict[str, Asked], **facts: Any
-    ) -> tuple[Task, Shot | None]:
-        route, ability = found
-        fields = fal_fields.fields_of(route.endpoint)
-        seconds, task_id, prompt = int(body.get("duration") or "5"), str(uuid.uuid4()), body["prompt"]
-        first, last, failure = await asyncio.to_thread(self._read_pictures, body, fields)
-        shot = None
-        if failure is None:
-            ratio = (body.get("aspect_ratio") or "") if "aspect_ratio" in fields else ""
-            shot = shot_for(route, ability, seconds, prompt, first, last, ratio)
-        task = make_task(
-            task_id=task_id,
-            route=route,
-            seconds=seconds,
-            prompt=prompt,
-            at=now(),
-            speed=self.world.config.speed,
-            asked=asked,
-            shot=shot,
-            failure=failure or failure_asked(asked),
-            ignored=tuple(sorted(body.keys() - fields)),
-            output_url=f"{self.cdn}/results/{task_id}/output.mp4",
-            **facts,
-        )
-        return task, shot
+    async def _make(self, checked: Checked, asked: dict[str, Asked], **facts: Any) -> Task:
+        """The task of a body. A bad file is found by the runner: the task is taken and fails."""
+        failure, inputs = failure_asked(asked), Inputs()
+        try:
+            inputs = await self.desk.read(checked)
+        except BadFile as bad:
+            failure = Failure(bad.kind, bad.message, 422, ("body", *bad.loc), dict(bad.ctx), early=True)
+        task_id, cdn = str(uuid.uuid4()), f"{self.cdn}/results"
+        return self.desk.make(checked, inputs, task_id=task_id, asked=asked, cdn=cdn, failure=failure, **facts)
 
-    def _read_pictures(self, body: dict[str, Any], known: frozenset[str]) -> tuple[str, str, Failure | None]:
-        """The paths of both frames. A bad picture is found by the runner: the task is taken and fails."""
-        paths = {"image_url": "", "tail_image_url": ""}
-        urls: list[tuple[str, str, tuple[str, ...]]] = [
-            (name, body[name], ("body", name)) for name in (*paths, "static_mask_url") if body.get(name)
-        ]
-        urls += [
-            (str(number), mask["mask_url"], ("body", "dynamic_masks", str(number), "mask_url"))
-            for number, mask in enumerate(body.get("dynamic_masks") or [])
-        ]
-        for name, url, loc in urls:
-            if loc[1] not in known:
-                continue
-            try:
-                kept = self.pictures.keep(self.pictures.from_url(url), mask=name not in paths)
-            except BadPicture as bad:
-                return "", "", Failure(bad.kind, bad.message, 422, loc, dict(bad.ctx))
-            paths[name] = str(kept.path)
-        return paths["image_url"], paths["tail_image_url"], None
-
-    async def _accepted(self, request: Request, task: Task, asked: dict[str, Asked]) -> Response:
-        if "500 after accept" in asked:
+    async def _accepted(self, request: Request, task: Task) -> Response:
+        if task.has("500 after accept"):
             return infrastructure("Internal server error", "internal_error", 500)
         base = self._base(task)
         value = {
@@ -139,7 +107,7 @@ class FalQueue:
             "gateway_request_id": task.id,
         }
         reply = json_reply(value, 200, {"x-fal-request-id": task.id})
-        return await spoil(request, set(asked), task.fault_seconds("slow reply", 0), reply)
+        return await spoil(request, task, reply)
 
     # Requests
 
@@ -204,14 +172,12 @@ class FalQueue:
             return json_reply(failure_body(task.failure), 422, {**headers, "X-Fal-Retryable": "false"})
         value = self.result_body(task)
         if trouble == "no url":
-            value["video"].pop("url")
+            drop_url(value)
         return json_reply(value, 200, headers)
 
     def result_body(self, task: Task) -> dict[str, Any]:
         """What a finished task answers, here and in its webhook."""
-        size = self.world.studio.path(task.film).stat().st_size
-        video = {"url": task.output_url, "content_type": "video/mp4", "file_name": "output.mp4", "file_size": size}
-        return {"video": video}
+        return result_of(task, self.world.studio)
 
     async def cancel(self, request: Request) -> Response:
         self.world.requests["fal.cancel"] += 1
@@ -233,11 +199,3 @@ class FalQueue:
         left = task.submitted_at + task.queue_seconds - now()
         others = max(0, round(2 * left / task.queue_seconds)) if task.queue_seconds else 0
         return others + self.world.ahead_of(task)
-
-
-def find_route(endpoint: str) -> tuple[Route, Ability] | None:
-    """The catalog's route for an endpoint of fal, with what its model can do, or None."""
-    book = catalog.load()
-    route = next((item for item in book.routes if item.provider == "fal" and item.endpoint == endpoint), None)
-    ability = book.model(route.model).find_ability(route.capability, route.tier) if route else None
-    return (route, ability) if route and ability else None

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from starlette.datastructures import Headers
 
+from generations.sandbox.fal_replies import LOCKED
 from generations.sandbox.wire import SPECIAL_KEYS, account_label
 
 
@@ -34,5 +35,5 @@ def _account(header: str) -> str:
     if special == "refused":
         raise Stranger(401, "No user found for this key. It is wrong or was revoked.")
     if special == "empty":
-        raise Stranger(403, "User is locked. Reason: exhausted balance.")
+        raise Stranger(403, LOCKED)
     return account_label(owner)

@@ -17,20 +17,20 @@ from starlette.responses import Response
 from starlette.routing import Route as Address
 
 from generations.sandbox.fal_auth import Stranger, account_of
-from generations.sandbox.images import PictureStore
+from generations.sandbox.inputs import InputStore
 from generations.sandbox.wire import json_reply, now, read_json
 from generations.sandbox.world import World
 
 TOKEN_SECONDS = 3600
-UPLOAD_MAX_BYTES = 100_000_000
+UPLOAD_MAX_BYTES = 200_000_000
 
 
 class FalStorage:
     """`rest` and `cdn` are two hosts at fal; here they are two folders of one origin."""
 
-    def __init__(self, world: World, pictures: PictureStore, key: Ed25519PrivateKey, origin: str) -> None:
+    def __init__(self, world: World, inputs: InputStore, key: Ed25519PrivateKey, origin: str) -> None:
         self.world = world
-        self.pictures = pictures
+        self.inputs = inputs
         self.cdn = f"{origin}/fal-cdn"
         self._key = key
         self._secret = hashlib.sha256(b"upload" + key.private_bytes_raw()).digest()
@@ -99,7 +99,7 @@ class FalStorage:
 
     async def _receive(self, request: Request, name: str) -> Response | None:
         """Store the body under a name; a refusal, or None."""
-        path: Path = self.pictures.uploads / name
+        path: Path = self.inputs.uploads / name
         unfinished = path.with_name(f"{name}.{uuid.uuid4().hex}.part")
         size = 0
         try:

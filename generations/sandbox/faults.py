@@ -2,8 +2,8 @@
 
 1. In the prompt, in square brackets: `a boat [stuck]`, `[slow download 5s]`, `[truncated download once]`.
 2. By the header `X-Sandbox-Fault: name` of the submit (several separated by commas).
-3. By `POST /_control {"fault": name, "provider": "fal" | "kling", "count": n}`: the next n requests that the fault
-   concerns, from any task. Without a provider it waits for either.
+3. By `POST /_control {"fault": name, "provider": "fal", "count": n}`: the next n requests that the fault concerns,
+   from any task; `"value"` is its number. Without a provider it waits for any of the four.
 
 A fault of the kinds `render`, `status`, `result`, `download` and `webhook` stays with the task it was asked for. Those
 marked "once" happen one time per task; `once` after any other name makes it so.
@@ -11,7 +11,9 @@ marked "once" happen one time per task; `once` after any other name makes it so.
 
 from __future__ import annotations
 
+import random
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -27,7 +29,7 @@ class Fault(NamedTuple):
 
 
 FAULTS: dict[str, Fault] = {
-    "429": Fault("submit", "refuses the submit: HTTP 429, on Kling code 1302; nothing is made", 1),
+    "429": Fault("submit", "refuses the submit: HTTP 429 with Retry-After, on Kling code 1302; nothing is made", 1),
     "1303": Fault("submit", "refuses the submit: HTTP 429, on Kling code 1303; nothing is made", 1),
     "500": Fault("submit", "answers the submit with HTTP 500; nothing is made", 1),
     "503": Fault("submit", "answers the submit with HTTP 503, on Kling code 5001; nothing is made", 1),
@@ -36,12 +38,16 @@ FAULTS: dict[str, Fault] = {
     "lost reply": Fault("submit", "takes the task, stores it, then cuts the connection without a byte", 1),
     "half reply": Fault("submit", "takes the task, sends half of the reply, then cuts", 1),
     "garbled reply": Fault("submit", "takes the task, answers HTTP 200 with something that is not JSON", 1),
+    "code": Fault("submit", "[code 1301]: refuses the submit with that code of the provider's own table", 1),
+    "no funds": Fault("submit", "refuses the submit as the provider does when an account has no money left", 1),
+    "429 bare": Fault("submit", "refuses the submit: HTTP 429 without Retry-After; nothing is made", 1),
     "slow reply": Fault("submit", "takes the task, answers after 60 s (or as long as is said)", 1),
     "500 after accept": Fault("submit", "takes the task, then answers HTTP 500, on Kling code 5000", 1),
     "render": Fault("render", "[render 30s]: renders for exactly that long, whatever the speed"),
     "moderated": Fault("render", "ends in the provider's content refusal, not charged"),
     "moderated charged": Fault("render", "ends in the provider's content refusal, charged all the same"),
     "fail": Fault("render", "ends in the provider's internal error, not charged"),
+    "nsfw": Fault("render", "WaveSpeed: ends with a film that is marked as not safe; elsewhere as moderated"),
     "stuck": Fault("render", "never ends"),
     "obey cancel": Fault("render", "fal: a cancel stops the running task; without this it renders on and is charged"),
     "500 status": Fault("status", "answers a status request with HTTP 500, on Kling code 5000", 1),
@@ -59,16 +65,18 @@ FAULTS: dict[str, Fault] = {
     "no webhook": Fault("webhook", "sends no webhook"),
     "forged webhook": Fault("webhook", "signs the webhook with a key that is not the provider's"),
     "stale webhook": Fault("webhook", "signs the webhook with a time ten minutes ago"),
+    "late webhook": Fault("webhook", "sends the webhook 20 s late (or as long as is said); once: only the first one"),
     "double webhook": Fault("webhook", "sends every webhook twice"),
 }
 
 _NAMES = "|".join(re.escape(name) for name in sorted(FAULTS, key=len, reverse=True))
-_IN_PROMPT = re.compile(rf"\[({_NAMES})(?:\s+(\d+(?:\.\d+)?)\s*s)?(\s+once)?\]", re.IGNORECASE)
-_IN_HEADER = re.compile(rf"\s*({_NAMES})(?:\s+(\d+(?:\.\d+)?)\s*s)?(\s+once)?\s*", re.IGNORECASE)
+_WORDS = rf"({_NAMES})(?:\s+(\d+(?:\.\d+)?)\s*s?)?(\s+once)?"
+_IN_PROMPT = re.compile(rf"\[{_WORDS}\]", re.IGNORECASE)
+_IN_HEADER = re.compile(rf"\s*{_WORDS}\s*", re.IGNORECASE)
 
 
 class Asked(NamedTuple):
-    """One fault as it was asked for. `seconds` is 0 where no time was given."""
+    """One fault as it was asked for. `seconds` is the number that followed the name, 0 where none did."""
 
     name: str
     times: int
@@ -93,8 +101,9 @@ class Armed:
     def __init__(self) -> None:
         self._waiting: list[dict[str, Any]] = []
 
-    def add(self, name: str, provider: str, count: int) -> None:
-        self._waiting.append({"fault": name, "provider": provider, "count": count})
+    def add(self, name: str, provider: str, count: int, value: float = 0.0) -> None:
+        item: dict[str, Any] = {"fault": name, "provider": provider, "count": count}
+        self._waiting.append({**item, "value": value} if value else item)
 
     def clear(self) -> None:
         self._waiting.clear()
@@ -109,4 +118,40 @@ class Armed:
                 item["count"] -= 1
                 if not item["count"]:
                     self._waiting.remove(item)
-                yield Asked(item["fault"], 1)
+                yield Asked(item["fault"], 1, float(item.get("value", 0)))
+
+
+class Losses:
+    """Which accepted submits lose their reply: every n-th, or a share drawn from a seed, per provider."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, dict[str, Any]] = {}
+        self._chances: dict[str, random.Random] = {}
+        self._taken: Counter[str] = Counter()
+        self._lost: Counter[str] = Counter()
+
+    def set(self, provider: str, *, every: int = 0, share: float = 0.0, seed: int = 0) -> None:
+        """From now on lose replies of a provider; with neither `every` nor `share`, none."""
+        self._rules[provider] = {"every": every, "share": share, "seed": seed}
+        self._chances[provider] = random.Random(seed)  # noqa: S311 - a test's dice
+        self._taken[provider] = self._lost[provider] = 0
+
+    def clear(self) -> None:
+        self._rules.clear()
+
+    def listed(self) -> dict[str, dict[str, Any]]:
+        return {
+            name: {**rule, "accepted": self._taken[name], "lost": self._lost[name]}
+            for name, rule in self._rules.items()
+        }
+
+    def take(self, provider: str) -> bool:
+        """Whether the reply of the submit that is being accepted is lost."""
+        rule = self._rules.get(provider)
+        if rule is None:
+            return False
+        self._taken[provider] += 1
+        is_nth = bool(rule["every"]) and self._taken[provider] % rule["every"] == 0
+        lost = is_nth or self._chances[provider].random() < rule["share"]
+        self._lost[provider] += lost
+        return lost

@@ -64,13 +64,14 @@ def encode(path: Path, pictures: Iterable[Planes], fps: int) -> None:
                 stream.codec_context.thread_count = 1
                 stream.codec_context.colorspace = stream.codec_context.color_primaries = BT709
                 stream.codec_context.color_trc = BT709
-            container.mux(stream.encode(_frame(picture)))
+            container.mux(stream.encode(frame_of(picture)))
         if stream is not None:
             container.mux(stream.encode())
     unfinished.replace(path)
 
 
-def _frame(picture: Planes) -> av.VideoFrame:
+def frame_of(picture: Planes) -> av.VideoFrame:
+    """Planes as a frame of PyAV."""
     width, height = picture.y.size
     flat = np.concatenate([np.asarray(plane).reshape(-1) for plane in picture])
     frame = av.VideoFrame.from_ndarray(flat.reshape(height * 3 // 2, width), format="yuv420p")
@@ -83,13 +84,14 @@ def marked(pictures: Iterable[Planes]) -> Iterator[Planes]:
     mark: Image.Image | None = None
     for number, picture in enumerate(pictures):
         if number >= MARK_FROM_FRAME:
-            mark = mark or _mark(picture.y.size)
+            mark = mark or mark_of(picture.y.size)
             x, y = picture.y.width - mark.width, picture.y.height - mark.height
             picture.y.paste(225, (x, y), mark)
         yield picture
 
 
-def _mark(size: tuple[int, int]) -> Image.Image:
+def mark_of(size: tuple[int, int]) -> Image.Image:
+    """The word SANDBOX as a mask, in the measure of a picture's size."""
     height = max(10, min(size) // 36)
     font = ImageFont.load_default(height)
     left, top, right, bottom = font.getbbox("SANDBOX")

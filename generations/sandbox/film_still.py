@@ -36,6 +36,13 @@ def from_still(shot: Shot) -> Iterator[Planes]:
             yield _dissolve(_view(first, done, angle), _view(last, 1 - done, angle), done)
 
 
+def carry_on(picture: Planes, frames: int, seed: str) -> Iterator[Planes]:
+    """A slow push-in over one picture, of so many frames."""
+    angle = direction(seed) * 2 * math.pi / DIRECTIONS
+    for number in range(1, frames + 1):
+        yield _view(picture, number / frames, angle)
+
+
 def direction(seed: str) -> int:
     """Where the drift goes, as one of a few compass points, so that prompts differ but renders are shared."""
     return hashlib.sha256(seed.encode()).digest()[0] % DIRECTIONS

@@ -13,17 +13,27 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from generations.sandbox.film import Planes, encode, marked
+from generations.sandbox.film_copy import hand_back
 from generations.sandbox.film_scene import from_prompt
 from generations.sandbox.film_still import from_still
-from generations.sandbox.shot import Shot
+from generations.sandbox.picture import make_picture
+from generations.sandbox.shot import SOUNDS, STILLS, Shot
+from generations.sandbox.sound import make_sound
 
 PRIORITY = 5
 
 
 def render(shot: Shot, path: Path) -> None:
-    """Make the film of a shot at a path. Raises OSError for a picture that cannot be decoded."""
-    pictures: Iterable[Planes] = from_still(shot) if shot.first or shot.last else from_prompt(shot)
-    encode(path, marked(pictures), shot.fps)
+    """Make the file of a shot at a path. Raises OSError for a picture that cannot be decoded."""
+    if shot.suffix in SOUNDS:
+        make_sound(shot, path)
+    elif shot.suffix in STILLS:
+        make_picture(shot, path)
+    elif shot.source:
+        hand_back(shot, path)
+    else:
+        pictures: Iterable[Planes] = from_still(shot) if shot.first or shot.last else from_prompt(shot)
+        encode(path, marked(pictures), shot.fps)
 
 
 def main() -> None:

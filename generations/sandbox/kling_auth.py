@@ -7,7 +7,7 @@ from typing import Any
 
 import jwt
 
-from generations.sandbox.wire import SPECIAL_KEYS, account_label, now
+from generations.sandbox.wire import SPECIAL_KEYS, account_label
 
 # Code -> HTTP status, from the official table.
 STATUS_OF = {
@@ -27,9 +27,10 @@ UNSIGNED: Any = {"verify_signature": False, "verify_exp": False, "verify_nbf": F
 class KlingError(Exception):
     """A refusal: the code decides the HTTP status."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, retry_after: int = 0) -> None:
         super().__init__(message)
         self.code = code
+        self.retry_after = retry_after
         self.message = message
 
     @property
@@ -37,10 +38,11 @@ class KlingError(Exception):
         return STATUS_OF[self.code]
 
 
-def account_of(header: str, secrets: Mapping[str, str]) -> tuple[str, bool]:
+def account_of(header: str, secrets: Mapping[str, str], clock: float, *, tokens: bool = True) -> tuple[str, bool]:
     """The label of the calling account and whether its units are used up. Raises KlingError.
 
-    `secrets` are the secret keys known for access keys; only for these can a signature be checked.
+    `secrets` are the secret keys known for access keys; only for these can a signature be checked. `clock` is the
+    provider's time in unix seconds. The new standard takes API keys alone, then `tokens` is false.
     """
     if not header.strip():
         raise KlingError(1001, "Authorization is empty")
@@ -48,13 +50,16 @@ def account_of(header: str, secrets: Mapping[str, str]) -> tuple[str, bool]:
     token = token.strip()
     if scheme != "Bearer" or not token:
         raise KlingError(1002, "Authorization is not valid")
-    owner = _access_key(token, secrets) if token.count(".") == 2 else token
+    is_token = token.count(".") == 2
+    if is_token and not tokens:
+        raise KlingError(1002, "Authorization is not valid: this API takes an API key")
+    owner = _access_key(token, secrets, clock) if is_token else token
     if SPECIAL_KEYS.get(owner) == "refused":
         raise KlingError(1002, "access key not found")
     return account_label(owner), SPECIAL_KEYS.get(owner) == "empty"
 
 
-def _access_key(token: str, secrets: Mapping[str, str]) -> str:
+def _access_key(token: str, secrets: Mapping[str, str], clock: float) -> str:
     """The access key that a token names, once everything that can be checked has been."""
     try:
         head = jwt.get_unverified_header(token)
@@ -66,9 +71,9 @@ def _access_key(token: str, secrets: Mapping[str, str]) -> str:
         raise KlingError(1002, "Authorization is not valid: alg, typ or iss is wrong")
     if not isinstance(expires, int | float) or not isinstance(begins, int | float):
         raise KlingError(1002, "Authorization is not valid: exp or nbf is not a number")
-    if begins > now():
+    if begins > clock:
         raise KlingError(1003, "Authorization is not yet valid")
-    if expires <= now():
+    if expires <= clock:
         raise KlingError(1004, "Authorization has expired")
     if owner in secrets:
         options: Any = {**UNSIGNED, "verify_signature": True}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from html import escape
-from typing import Any
 
 from generations.sandbox.faults import ALWAYS, FAULTS
 from generations.sandbox.tasks import Task
@@ -28,15 +27,14 @@ code { font: .8rem ui-monospace, monospace; overflow-wrap: anywhere; } a { color
 """
 
 
-def page(tasks: list[Task], totals: dict[str, dict[str, str]], armed: list[dict[str, Any]]) -> str:
-    """The page for all tasks, newest first, with the sums and the troubles that can be asked for."""
-    newest = tasks[: -SHOWN - 1 : -1]
+def page(newest: list[Task], count: int, totals: dict[str, dict[str, str]], armed: list[str]) -> str:
+    """The page for the newest of all tasks, newest first, with the sums and the troubles that can be asked for."""
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Sandbox · Kling Site</title><style>{STYLE}</style></head><body>
 <h1>Sandbox</h1>
 <p>This plays the providers for Kling Site. Nothing here costs money, and no film here was made by Kling.</p>
-<p class="soft">{len(tasks)} tasks{f", the newest {SHOWN} shown" if len(tasks) > SHOWN else ""}.
+<p class="soft">{count} tasks{f", the newest {SHOWN} shown" if count > SHOWN else ""}.
 <a href="/">Reload</a> · <a href="/_bill.json">the bill as JSON</a> · <a href="/_state.json">counts as JSON</a></p>
 <h2>Billed</h2>{_totals(totals)}
 <h2>Tasks</h2>{_tasks(newest)}
@@ -59,7 +57,7 @@ def _totals(totals: dict[str, dict[str, str]]) -> str:
 
 
 def _tasks(tasks: Iterable[Task]) -> str:
-    heads = ("#", "Provider", "Model", "Prompt", "State", "Submitted (UTC)", "Took", "Billed", "Task id", "Film")
+    heads = ("#", "Provider", "Work", "Prompt", "State", "Submitted (UTC)", "Took", "Billed", "Task id", "Result")
     rows = [_task(task) for task in tasks]
     return _table(heads, rows) if rows else "<p>No task yet. Make a take in the studio.</p>"
 
@@ -71,22 +69,19 @@ def _task(task: Task) -> tuple[str, ...]:
     return (
         str(task.seq),
         task.provider,
-        f"{escape(task.model)} {escape(task.tier)}, {task.seconds} s",
+        f"{escape(task.capability)}: {escape(task.model)} {escape(task.tier)}, {task.seconds:g} s",
         escape(prompt),
         f'<span class="{task.state}">{task.state}</span>{reason}',
         datetime.fromtimestamp(task.submitted_at, UTC).strftime("%Y-%m-%d %H:%M:%S"),
         took,
-        f"{task.billed} {task.unit}" if task.unit else "",
+        f"{task.billed} {task.unit}" if task.unit and task.is_over else "",
         f"<code>{escape(task.id)}</code>",
-        f'<a href="{escape(task.output_url)}">film</a>' if task.state == "done" else "",
+        f'<a href="{escape(task.output_url)}">file</a>' if task.state == "done" and task.outputs else "",
     )
 
 
-def _armed(armed: list[dict[str, Any]]) -> str:
-    if not armed:
-        return ""
-    items = ", ".join(f"{item['fault']} ({item['provider'] or 'either'}, {item['count']} left)" for item in armed)
-    return f"<p>Waiting: {escape(items)}.</p>"
+def _armed(armed: list[str]) -> str:
+    return f"<p>Waiting: {escape(', '.join(armed))}.</p>" if armed else ""
 
 
 def _faults() -> str:

@@ -12,7 +12,13 @@ from typing import Any
 import uvicorn
 
 from generations.sandbox.app import make_app
-from generations.sandbox.config import FAL_CONCURRENCY, KLING_CONCURRENCY, SandboxConfig
+from generations.sandbox.config import (
+    FAL_CONCURRENCY,
+    GATEWAY_CONCURRENCY,
+    KLING_CONCURRENCY,
+    WAVESPEED_CONCURRENCY,
+    SandboxConfig,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 SHUTDOWN_SECONDS = 3
@@ -38,6 +44,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--render", choices=("real", "tiny"), default=os.environ.get("SANDBOX_RENDER") or "real")
     parser.add_argument("--fal-concurrency", type=int, default=FAL_CONCURRENCY)
     parser.add_argument("--kling-concurrency", type=int, default=KLING_CONCURRENCY)
+    parser.add_argument("--wavespeed-concurrency", type=int, default=WAVESPEED_CONCURRENCY)
+    parser.add_argument("--gateway-concurrency", type=int, default=GATEWAY_CONCURRENCY)
 
 
 def serve(options: Mapping[str, Any]) -> None:
@@ -62,6 +70,8 @@ def serve(options: Mapping[str, Any]) -> None:
         render=options["render"],
         fal_concurrency=options["fal_concurrency"],
         kling_concurrency=options["kling_concurrency"],
+        wavespeed_concurrency=options["wavespeed_concurrency"],
+        gateway_concurrency=options["gateway_concurrency"],
     )
     server = uvicorn.Server(
         uvicorn.Config(

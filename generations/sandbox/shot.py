@@ -1,4 +1,4 @@
-"""A film to make, as plain values: what the sandbox hands to the process that renders."""
+"""A file to make, as plain values: what the sandbox hands to the process that renders."""
 
 from __future__ import annotations
 
@@ -6,24 +6,33 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 
+SOUNDS = ("mp3", "wav")
+STILLS = ("png", "jpg", "webp")
+
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One film to make. `first` and `last` are paths of pictures, or empty; without both a scene is drawn."""
+    """One film, picture or sound to make. `first`, `last` and `source` are paths of files that were sent, or empty.
 
-    seconds: int
+    Without pictures a scene is drawn. `source` is a film to hand back: whole, or carried on where `seconds` is longer.
+    """
+
+    seconds: float
     fps: int
     short_side: int
     aspect_ratio: str = ""
     seed: str = ""
     first: str = ""
     last: str = ""
+    suffix: str = "mp4"
+    source: str = ""
 
     @property
     def key(self) -> str:
-        """Equal keys are equal films. Pictures are stored under their content hash, so a path names content."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        """The file's name. Equal names are equal files: pictures are stored under their content hash."""
+        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return f"{digest}.{self.suffix}"
 
     @property
     def frames(self) -> int:
-        return self.seconds * self.fps
+        return max(1, round(self.seconds * self.fps))

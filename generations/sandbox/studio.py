@@ -49,15 +49,17 @@ class Studio:
         self._thread.join(timeout=5)
 
     def path(self, key: str) -> Path:
-        return self.folder / f"{key}.mp4"
+        return self.folder / (key if "." in key else f"{key}.mp4")  # the names of films had no suffix once
 
     def is_ready(self, key: str) -> bool:
         return self.path(key).exists()
 
     def order(self, shot: Shot) -> str:
-        """Have a film made, unless it is there or on its way. The key of the film."""
+        """Have a file made, unless it is there or on its way. Its key."""
         if self._tiny:
-            shot = replace(shot, short_side=TINY_SHORT_SIDE, aspect_ratio="16:9", seed="tiny", first="", last="")
+            shot = replace(
+                shot, short_side=TINY_SHORT_SIDE, aspect_ratio="16:9", seed="tiny", first="", last="", source=""
+            )
         key = shot.key
         if key not in self._wanted and not self.is_ready(key):
             self._wanted.add(key)

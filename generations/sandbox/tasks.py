@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from generations.catalog import Ability, Route
+from generations.sandbox.billing import Cost
 from generations.sandbox.faults import Asked
+from generations.sandbox.products import Checked
 from generations.sandbox.shot import Shot
 
 State = Literal["queued", "running", "done", "failed", "canceled"]
 OVER: tuple[State, ...] = ("done", "failed", "canceled")
 
-RENDER_SECONDS = {"std": 12.0, "pro": 16.0, "master": 20.0}  # for five seconds of film at speed 1
+# For five seconds of film, or one picture or sound, at speed 1.
+RENDER_SECONDS = {"std": 12.0, "pro": 16.0, "master": 20.0, "4k": 24.0}
+STILL_SECONDS = 6.0
+SOUND_SECONDS = 4.0
 TEN_SECONDS_TAKE = 1.6
+LONGER_TAKE = 2.2
 QUEUE_SHARE = 0.1  # of the render time passes before the render begins
-SHORT_SIDES = {"720p": 720, "1080p": 1080}
 
 
 @dataclass(slots=True)
@@ -29,14 +32,20 @@ class Failure:
     kind: str
     message: str
     status: int = 422
-    loc: tuple[str, ...] = ("body", "prompt")
+    loc: tuple[str | int, ...] = ("body", "prompt")
     ctx: dict[str, Any] = field(default_factory=dict)
     charged: bool = False
+    early: bool = False  # found before the render began, as a bad file is
 
 
 @dataclass(slots=True)
 class Task:
-    """Times are unix seconds. `account` is a label made from the key, never the key itself."""
+    """Times are unix seconds. `account` is a label made from the key, never the key itself.
+
+    `due` is what the task will bill where it is charged, in `unit`; `billed` what it has billed. `outputs` are the
+    addresses of its files, `films` their keys in the render folder, one for one. `lane` is what the provider counts
+    slots by below the account, `slots` how many the task takes. `extra` holds what only one host knows.
+    """
 
     id: str
     seq: int
@@ -46,12 +55,15 @@ class Task:
     model: str
     capability: str
     tier: str
-    seconds: int
+    seconds: float
     prompt: str
     submitted_at: float
     queue_seconds: float
     render_seconds: float
     body_sha256: str
+    count: int = 1
+    lane: str = ""
+    slots: int = 1
     external_id: str = ""
     webhook_url: str = ""
     state: State = "queued"
@@ -60,19 +72,26 @@ class Task:
     updated_at: float = 0.0
     cancel_requested_at: float | None = None
     failure: Failure | None = None
+    due: str = "0"
+    due_usd: str = ""
     billed: str = "0"
     unit: str = ""
     usd: str = ""
-    output_url: str = ""
-    film: str = ""  # key of the film in the render folder; empty where the task will have none
-    shot: dict[str, Any] = field(default_factory=dict)
+    outputs: list[str] = field(default_factory=list)
+    films: list[str] = field(default_factory=list)
+    shots: list[dict[str, Any]] = field(default_factory=list)
     faults: dict[str, tuple[int, float]] = field(default_factory=dict)  # name -> times left, seconds
     ignored: tuple[str, ...] = ()  # fields of the request that the provider has no use for
     webhook_note: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_over(self) -> bool:
         return self.state in OVER
+
+    @property
+    def output_url(self) -> str:
+        return self.outputs[0] if self.outputs else ""
 
     @property
     def app(self) -> str:
@@ -93,71 +112,85 @@ class Task:
     def fault_seconds(self, fault: str, default: float) -> float:
         return self.faults.get(fault, (0, 0.0))[1] or default
 
+    def outputs_of(self, *suffixes: str) -> list[str]:
+        """The addresses of the task's files of some kinds."""
+        return [url for url in self.outputs if url.endswith(suffixes)]
+
     def as_doc(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"))
 
     @classmethod
     def from_doc(cls, doc: str) -> Task:
-        values = json.loads(doc)
+        values = _renewed(json.loads(doc))
         values["failure"] = Failure(**values["failure"]) if values["failure"] else None
         values["faults"] = {name: (left, seconds) for name, (left, seconds) in values["faults"].items()}
         return cls(**values)
+
+
+def _renewed(values: dict[str, Any]) -> dict[str, Any]:
+    """A task as it is written now, from one written when a task had a single film."""
+    if "film" in values:
+        film, url, shot = (values.pop(name) for name in ("film", "output_url", "shot"))
+        values |= {"films": [film] if film else [], "outputs": [url] if url else [], "shots": [shot] if shot else []}
+    return values
 
 
 def make_task(
     *,
     task_id: str,
     account: str,
-    route: Route,
-    seconds: int,
-    prompt: str,
+    checked: Checked,
     raw: bytes,
     at: float,
     speed: float,
     asked: Mapping[str, Asked],
-    shot: Shot | None,
+    shots: Sequence[Shot],
+    cost: Cost,
+    seconds: float,
     **facts: Any,
 ) -> Task:
     """A task for a request that was accepted; `raw` is the request's body. Its place in the order comes later."""
-    waits, renders = simulated_seconds(task_id, str(route.tier), seconds, speed, asked.get("render"))
+    product = checked.product
+    base = _base_seconds(product.makes[0] if product.makes else "", checked.tier, seconds)
+    waits, renders = simulated_seconds(task_id, base, speed, asked.get("render"))
     return Task(
         id=task_id,
         seq=0,
-        provider=str(route.provider),
+        provider=product.provider,
         account=account,
-        endpoint=route.endpoint,
-        model=route.model,
-        capability=str(route.capability),
-        tier=str(route.tier),
-        seconds=seconds,
-        prompt=prompt,
+        endpoint=product.path,
+        model=checked.model,
+        capability=str(checked.settings.get("does", "")),
+        tier=checked.tier,
+        seconds=int(seconds) if seconds == int(seconds) else seconds,
+        prompt=checked.prompt,
         submitted_at=at,
         queue_seconds=waits,
         render_seconds=renders,
         body_sha256=hashlib.sha256(raw).hexdigest(),
-        shot=asdict(shot) if shot else {},
+        count=checked.count,
+        due=cost.amount,
+        due_usd=cost.usd,
+        unit=cost.unit,
+        ignored=checked.ignored,
+        shots=[asdict(shot) for shot in shots],
         faults={item.name: (item.times, item.seconds) for item in asked.values()},
         **facts,
     )
 
 
-def simulated_seconds(task_id: str, tier: str, seconds: int, speed: float, asked: Asked | None) -> tuple[float, float]:
+def simulated_seconds(task_id: str, base: float, speed: float, asked: Asked | None) -> tuple[float, float]:
     """How long a task waits and how long it renders: a little different for each task, always the same for one."""
     if asked is not None and asked.seconds:
         whole = asked.seconds
     else:
         jitter = 0.92 + 0.16 * hashlib.sha256(task_id.encode()).digest()[0] / 255
-        whole = RENDER_SECONDS[tier] * (TEN_SECONDS_TAKE if seconds > 5 else 1.0) * jitter / speed
+        whole = base * jitter / speed
     return whole * QUEUE_SHARE, whole * (1 - QUEUE_SHARE)
 
 
-def shot_for(route: Route, ability: Ability, seconds: int, prompt: str, first: str, last: str, ratio: str) -> Shot:
-    """The film a route would make of a request."""
-    if not (first or last):
-        seed = hashlib.sha256(re.sub(r"\[[^]]*\]", "", prompt).strip().encode()).hexdigest()
-    else:
-        # Two prompts over one picture share a film when their drift has the same direction: renders are dear here.
-        seed = str(hashlib.sha256(prompt.encode()).digest()[0] % 4)
-        ratio = ""
-    side = SHORT_SIDES.get(ability.resolution, 720)
-    return Shot(seconds, ability.fps or 24, side, ratio, seed, first, last)
+def _base_seconds(suffix: str, tier: str, seconds: float) -> float:
+    if suffix != "mp4":
+        return SOUND_SECONDS if suffix in ("mp3", "wav", "") else STILL_SECONDS
+    longer = LONGER_TAKE if seconds > 10 else TEN_SECONDS_TAKE
+    return RENDER_SECONDS.get(tier, RENDER_SECONDS["std"]) * (longer if seconds > 5 else 1.0)

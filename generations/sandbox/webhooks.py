@@ -3,46 +3,48 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import heapq
 import json
 import uuid
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from standardwebhooks.webhooks import Webhook
 
-from generations.sandbox.fal_replies import failure_body
-from generations.sandbox.kling import whole
 from generations.sandbox.store import Letter
 from generations.sandbox.tasks import Task
 from generations.sandbox.wire import now
 from generations.sandbox.world import World
 
-RETRIES = {"fal": 10, "kling": 3}  # Kling documents none
 FIRST_RETRY_SECONDS = 5.0  # doubles each time: ten retries within an hour and a half
 RETRY_MIN_SECONDS = 0.2
 TIMEOUT_SECONDS = 15.0
 AT_ONCE = 16
 STALE_SECONDS = 600
+LATE_SECONDS = 20.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-USER_ID = "sandbox-user"
 SIGNING_FAULTS = ("forged webhook", "stale webhook")
 
-ResultBody = Callable[[Task], dict[str, Any]]
+
+class Post(Protocol):
+    """How one provider tells of a task: when, with which body, and how the delivery is signed."""
+
+    retries: int
+
+    def event(self, task: Task) -> dict[str, Any] | None:
+        """What is to be sent now that a task has changed, or None."""
+
+    def sign(self, letter: Letter, at: int, *, forged: bool) -> dict[str, str]:
+        """The headers that make a delivery genuine, or with `forged` nearly so. `at` is in unix seconds."""
 
 
 class Courier:
     """Carries letters to whoever asked for them, on the loopback only."""
 
-    def __init__(self, world: World, key: Ed25519PrivateKey, result_body: ResultBody) -> None:
+    def __init__(self, world: World, posts: Mapping[str, Post]) -> None:
         self.world = world
-        self._key = key
-        self._result_body = result_body
+        self._posts = posts
         self._due: list[tuple[float, str, Letter]] = []
         self._news = asyncio.Event()
         self._places = asyncio.Semaphore(AT_ONCE)
@@ -51,8 +53,9 @@ class Courier:
         world.on_letters = self.take
 
     def letters_for(self, task: Task) -> list[Letter]:
-        """What is to be sent now that a task has changed: fal tells the end only, Kling every state."""
-        if not task.webhook_url or (task.provider == "fal" and not task.is_over):
+        """What is to be sent now that a task has changed."""
+        event = self._posts[task.provider].event(task) if task.webhook_url else None
+        if event is None:
             return []
         if not _is_loopback(task.webhook_url):
             task.webhook_note = "not sent: the sandbox calls only http addresses of this machine"
@@ -60,10 +63,12 @@ class Courier:
         fault = self.world.take_fault(task, "webhook")
         if fault == "no webhook":
             return []
-        body = json.dumps(self._event(task) if task.provider == "fal" else whole(task))
+        body, due = json.dumps(event), now()
+        if fault == "late webhook":
+            due += task.fault_seconds(fault, LATE_SECONDS)
         copies = 2 if fault == "double webhook" else 1
         letters = [
-            Letter(str(uuid.uuid4()), task.id, task.provider, task.webhook_url, body, now()) for _ in range(copies)
+            Letter(str(uuid.uuid4()), task.id, task.provider, task.webhook_url, body, due) for _ in range(copies)
         ]
         if fault in SIGNING_FAULTS:
             self._faults |= {letter.id: fault for letter in letters}
@@ -116,7 +121,7 @@ class Courier:
 
     def _again(self, letter: Letter, note: str) -> None:
         letter.tries += 1
-        if letter.tries > RETRIES[letter.provider]:
+        if letter.tries > self._posts[letter.provider].retries:
             self._done(letter, f"given up: {note}")
             return
         pause = FIRST_RETRY_SECONDS * 2 ** (letter.tries - 1) / self.world.config.speed
@@ -124,41 +129,10 @@ class Courier:
         self.world.store.save((), [letter])
         self.take([letter])
 
-    def _event(self, task: Task) -> dict[str, Any]:
-        event = {"request_id": task.id, "gateway_request_id": task.id, "status": "OK"}
-        if task.state == "done":
-            return {**event, "payload": self._result_body(task)}
-        status = 499 if task.failure is None else task.failure.status
-        words = "Request was cancelled" if task.failure is None else task.failure.message
-        payload = failure_body(task.failure) if task.failure and status == 422 else {"detail": words}
-        return {**event, "status": "ERROR", "payload": payload, "error": f"Invalid status code: {status}"}
-
     def _signature(self, letter: Letter) -> dict[str, str]:
         fault = self._faults.get(letter.id, "")
-        at = int(now()) - (STALE_SECONDS if fault == "stale webhook" else 0)
-        if letter.provider == "fal":
-            return self._fal_signature(letter, at, forged=fault == "forged webhook")
-        secret = self.world.store.setting("kling_webhook_secret")
-        return kling_signature(secret, letter, at, forged=fault == "forged webhook") if secret else {}
-
-    def _fal_signature(self, letter: Letter, at: int, *, forged: bool) -> dict[str, str]:
-        digest = hashlib.sha256(letter.body.encode()).hexdigest()
-        message = "\n".join((letter.task_id, USER_ID, str(at), digest)).encode()
-        key = Ed25519PrivateKey.generate() if forged else self._key
-        return {
-            "X-Fal-Webhook-Request-Id": letter.task_id,
-            "X-Fal-Webhook-User-Id": USER_ID,
-            "X-Fal-Webhook-Timestamp": str(at),
-            "X-Fal-Webhook-Signature": key.sign(message).hex(),
-        }
-
-
-def kling_signature(secret: str, letter: Letter, at: int, *, forged: bool = False) -> dict[str, str]:
-    """Standard Webhooks headers."""
-    value = Webhook(secret).sign(letter.id, datetime.fromtimestamp(at, UTC), letter.body)
-    if forged:
-        value = f"v1,{'A' * 43}="
-    return {"webhook-id": letter.id, "webhook-timestamp": str(at), "webhook-signature": value}
+        at = int(self.world.clock()) - (STALE_SECONDS if fault == "stale webhook" else 0)
+        return self._posts[letter.provider].sign(letter, at, forged=fault == "forged webhook")
 
 
 def _is_loopback(url: str) -> bool:

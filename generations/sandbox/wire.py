@@ -1,4 +1,4 @@
-"""Replies both providers share: JSON, troubles on the wire, and the connection cut in the middle."""
+"""Replies all providers share: JSON, troubles on the wire, and the connection cut in the middle."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
+if TYPE_CHECKING:
+    from generations.sandbox.tasks import Task
+
+MEDIA_TYPES = {
+    "mp4": "video/mp4",
+    "mp3": "audio/mpeg",
+    "wav": "audio/wav",
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "webp": "image/webp",
+}
 GATEWAY_PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center><hr>nginx</body></html>"
 SLOW_REPLY_SECONDS = 60.0
 
@@ -74,16 +85,16 @@ def read_json(body: bytes) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-async def spoil(request: Request, faults: set[str], seconds: float, reply: Response) -> Response:
-    """The reply to a task that was taken, with what the faults do to it. The task itself is committed already."""
-    if "lost reply" in faults:
+async def spoil(request: Request, task: Task, reply: Response) -> Response:
+    """The reply to a task that was taken, with what its faults do to it. The task itself is committed already."""
+    if task.has("lost reply"):
         return await cut(request)
-    if "half reply" in faults:
+    if task.has("half reply"):
         return CutShort(request, reply)
-    if "garbled reply" in faults:
+    if task.has("garbled reply"):
         return Response(b'{"request_id": "', 200, media_type="application/json")
-    if "slow reply" in faults:
-        await asyncio.sleep(seconds or SLOW_REPLY_SECONDS)
+    if task.has("slow reply"):
+        await asyncio.sleep(task.fault_seconds("slow reply", SLOW_REPLY_SECONDS))
     return reply
 
 

@@ -7,14 +7,19 @@ that nobody asks for. Memory is only a copy: whatever changes is committed befor
 from __future__ import annotations
 
 import heapq
+import itertools
+import re
 import time
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Literal
 
-from generations.sandbox.billing import bill
-from generations.sandbox.config import SandboxConfig
-from generations.sandbox.faults import FAULTS, Armed
+from generations.sandbox.accounts import Accounts
+from generations.sandbox.config import RESULT_DAYS, SandboxConfig
+from generations.sandbox.faults import FAULTS, Armed, Losses
+from generations.sandbox.kling_shapes import output_id
 from generations.sandbox.shot import Shot
 from generations.sandbox.store import Letter, Store
 from generations.sandbox.studio import Studio
@@ -22,27 +27,39 @@ from generations.sandbox.tasks import Failure, State, Task
 
 Moment = Literal["start", "end"]
 LettersFor = Callable[[Task], list[Letter]]
+WAITS = ("fal", "wavespeed")  # the providers whose tasks wait for a slot; the others refuse them
+OUTPUT = re.compile(r"/([^/?]+)/(output[^/?]*)(?:\?.*)?$")
 INPUT_FAILURE_SHARE = 0.15  # a runner finds a bad input long before the film would have been done
 
 
 class World:
-    """All tasks of both providers. Everything here runs on the event loop's thread, one thing at a time."""
+    """All tasks of all providers. Everything here runs on the event loop's thread, one thing at a time."""
 
     def __init__(self, config: SandboxConfig, store: Store, studio: Studio) -> None:
         self.config = config
         self.store = store
         self.studio = studio
         self.armed = Armed()
+        self.losses = Losses()
+        self.skew_seconds = 0.0  # how far the providers' clocks are ahead
+        self.latency_seconds: dict[str, float] = {}
+        self.result_seconds = RESULT_DAYS * 86_400.0
         self.requests: Counter[str] = Counter()
         self.kling_secrets: dict[str, str] = store.setting("kling_secrets") or {}
         self.letters_for: LettersFor = lambda task: []
         self.on_letters: Callable[[Iterable[Letter]], None] = lambda letters: None
         self.tasks: dict[str, Task] = {}
+        self.made: dict[str, Task] = {}  # the id of a finished film -> its task, for the calls that build on films
+        self._all: list[Task] = []
         self._external: dict[tuple[str, str, str], str] = {}
         self._moments: list[tuple[float, int, str, Moment]] = []
-        self._open: Counter[tuple[str, str]] = Counter()
+        self.states: dict[str, Counter[str]] = defaultdict(Counter)
+        self.accounts = Accounts(store)
+        self._of_account: dict[tuple[str, str], list[Task]] = defaultdict(list)
+        self._open: Counter[tuple[str, str, str]] = Counter()  # slots held, by account and lane
         self._running: Counter[tuple[str, str]] = Counter()
-        self._waiting: dict[str, deque[str]] = defaultdict(deque)
+        self._waiting: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)  # task -> its number in the line
+        self._numbers = itertools.count()
         self._unrendered: dict[str, set[str]] = defaultdict(set)  # film key -> tasks whose time is over
         self._changed: dict[str, Task] = {}
         self._letters: list[Letter] = []
@@ -51,12 +68,11 @@ class World:
 
     # Making and finding
 
-    def accept(self, task: Task, shot: Shot | None) -> None:
+    def accept(self, task: Task) -> None:
         """Take a task: from here on it exists and will be billed, whatever becomes of the reply."""
         self._seq += 1
         task.seq = self._seq
-        if shot is not None and task.failure is None and not task.has("stuck"):
-            task.film = self.studio.order(shot)
+        task.films = [self.studio.order(Shot(**shot)) for shot in task.shots]
         task.updated_at = task.submitted_at
         self._remember(task)
         self._note(task)
@@ -72,18 +88,38 @@ class World:
         found = self._external.get((provider, account, external_id))
         return self.tasks[found] if found else None
 
-    def of_account(self, provider: str, account: str) -> list[Task]:
+    def of_account(self, provider: str, account: str) -> Iterator[Task]:
         """All tasks of an account, newest first."""
-        return [task for task in reversed(self.tasks.values()) if (task.provider, task.account) == (provider, account)]
+        return reversed(self._of_account[(provider, account)])
 
-    def unfinished(self, provider: str, account: str) -> int:
-        """How many of an account's tasks are not over."""
-        return self._open[(provider, account)]
+    def since(self, seq: int) -> list[Task]:
+        """The tasks after a place in the order, oldest first."""
+        tasks = self._all
+        return tasks[bisect_right(tasks, seq, key=lambda task: task.seq) :]
+
+    def unfinished(self, provider: str, account: str, lane: str = "") -> int:
+        """How many slots of a lane an account's tasks hold that are not over."""
+        return self._open[(provider, account, lane)]
 
     def ahead_of(self, task: Task) -> int:
-        """How many of the same account wait for a slot before this one."""
-        line = self._waiting[task.account]
-        return line.index(task.id) if task.id in line else 0
+        """How many of the same account came before this one and wait for a slot; a little high after cancels."""
+        line = self._waiting[(task.provider, task.account)]
+        return line[task.id] - next(iter(line.values())) if task.id in line else 0
+
+    def film_at(self, task_id: str, name: str) -> Path | None:
+        """The path of a finished task's file by the last part of its address, or None."""
+        task = self.tasks.get(task_id)
+        if task is None or task.state != "done":
+            return None
+        names = (url.rsplit("/", 1)[-1] for url in task.outputs)
+        return next(
+            (self.studio.path(film) for found, film in zip(names, task.films, strict=False) if found == name), None
+        )
+
+    def film_behind(self, url: str) -> Path | None:
+        """The path of the file at an address that the sandbox handed out, or None."""
+        match = OUTPUT.search(url)
+        return self.film_at(match[1], match[2]) if match and url.startswith(self.config.public_origin) else None
 
     def take_fault(self, task: Task, kind: str) -> str:
         """The trouble that a request about a task meets, used up and committed; "" for none."""
@@ -99,6 +135,10 @@ class World:
         self.store.put_setting("kling_secrets", secrets)
 
     # Time
+
+    def clock(self) -> float:
+        """The time as the providers believe it is."""
+        return time.time() + self.skew_seconds
 
     def advance(self, now: float | None = None) -> None:
         """Let everything happen that is due."""
@@ -117,8 +157,8 @@ class World:
         if error:
             broken = Failure("image_load_error", f"The image could not be read: {error}", loc=("body", "image_url"))
             for task in self.tasks.values():
-                if task.film == key and not task.is_over:
-                    task.failure, task.film = broken, ""
+                if key in task.films and not task.is_over:
+                    task.failure = broken
         for task_id in self._unrendered.pop(key, set()):
             if not self.tasks[task_id].is_over:
                 self._end(self.tasks[task_id], now)
@@ -134,44 +174,61 @@ class World:
 
     def _start(self, task: Task, at: float) -> None:
         slot = (task.provider, task.account)
-        if task.provider == "fal" and self._running[slot] >= self.config.fal_concurrency:
-            self._waiting[task.account].append(task.id)
+        if task.provider in WAITS and self._running[slot] >= self.config.concurrency(task.provider):
+            self._waiting[slot][task.id] = next(self._numbers)
             return
         self._running[slot] += 1
-        task.state, task.started_at, task.updated_at = "running", at, at
+        self._move(task, "running")
+        task.started_at, task.updated_at = at, at
         self._note(task)
         self._plan_end(task)
 
     def _end(self, task: Task, at: float) -> None:
+        missing = [film for film in task.films if not self.studio.is_ready(film)]
         if task.failure is not None:
             self._close(task, "failed", at)
-        elif self.studio.is_ready(task.film):
-            self._close(task, "done", at)
+        elif missing:
+            self._unrendered[missing[0]].add(task.id)
         else:
-            self._unrendered[task.film].add(task.id)
+            self._close(task, "done", at)
 
     def _close(self, task: Task, state: State, at: float) -> None:
-        account = (task.provider, task.account)
-        self._open[account] -= 1
+        slot = (task.provider, task.account)
+        self._open[(*slot, task.lane)] -= task.slots
         if task.state == "running":
-            self._running[account] -= 1
-        elif task.id in self._waiting[task.account]:
-            self._waiting[task.account].remove(task.id)
-        task.state, task.done_at, task.updated_at = state, at, at
+            self._running[slot] -= 1
+        else:
+            self._waiting[slot].pop(task.id, None)
+        self._move(task, state)
+        self._keep_film(task)
+        task.done_at, task.updated_at = at, at
         if state == "done" or (task.failure is not None and task.failure.charged):
-            bill(task)
+            task.billed, task.usd = task.due, task.due_usd
+            self.accounts.charge(task)
+        self.accounts.free(task)
         self._note(task)
-        self._fill_slots(task.account, at)
+        self._fill_slots(slot, at)
 
-    def _fill_slots(self, account: str, at: float) -> None:
-        line = self._waiting[account]
-        while line and self._running[("fal", account)] < self.config.fal_concurrency:
-            self._start(self.tasks[line.popleft()], at)
+    def _fill_slots(self, slot: tuple[str, str], at: float) -> None:
+        line = self._waiting[slot]
+        while line and self._running[slot] < self.config.concurrency(slot[0]):
+            first = next(iter(line))
+            del line[first]
+            self._start(self.tasks[first], at)
+
+    def _keep_film(self, task: Task) -> None:
+        if task.state == "done" and task.provider == "kling":
+            self.made |= {output_id(url): task for url in task.outputs_of(".mp4")}
+
+    def _move(self, task: Task, state: State) -> None:
+        self.states[task.provider][task.state] -= 1
+        self.states[task.provider][state] += 1
+        task.state = state
 
     def _plan_end(self, task: Task) -> None:
         if task.has("stuck") or task.started_at is None:
             return
-        early = task.failure is not None and task.failure.loc[-1] != "prompt"
+        early = task.failure is not None and task.failure.early
         seconds = task.render_seconds * (INPUT_FAILURE_SHARE if early else 1)
         heapq.heappush(self._moments, (task.started_at + seconds, task.seq, task.id, "end"))
 
@@ -183,11 +240,14 @@ class World:
         for task in self.store.tasks():
             self._seq = max(self._seq, task.seq)
             self._remember(task)
-            if task.film and not task.is_over:
-                task.film = self.studio.order(Shot(**task.shot))
+            if not task.is_over:
+                task.films = [self.studio.order(Shot(**shot)) for shot in task.shots]
 
     def _remember(self, task: Task) -> None:
         self.tasks[task.id] = task
+        self._all.append(task)
+        self._of_account[(task.provider, task.account)].append(task)
+        self.states[task.provider][task.state] += 1
         if task.external_id:
             self._external[(task.provider, task.account, task.external_id)] = task.id
         if task.state == "queued":
@@ -195,8 +255,12 @@ class World:
         elif task.state == "running":
             self._running[(task.provider, task.account)] += 1
             self._plan_end(task)
-        if not task.is_over:
-            self._open[(task.provider, task.account)] += 1
+        if task.is_over:
+            self.accounts.charge(task)
+            self._keep_film(task)
+        else:
+            self._open[(task.provider, task.account, task.lane)] += task.slots
+            self.accounts.hold(task)
 
     def _note(self, task: Task) -> None:
         """Remember that a task's state has changed, and who is to be told."""

@@ -25,7 +25,7 @@ IMAGE = "data:image/png;base64," + bare64(picture())
         (
             BRUSH,
             {"image_url": IMAGE, "dynamic_masks": [{"mask_url": IMAGE, "trajectories": [{"x": 1, "y": 1}]}]},
-            "value_error",
+            "sequence_too_short",
             ["body", "dynamic_masks", 0, "trajectories"],
         ),
     ],
