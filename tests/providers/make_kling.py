@@ -4,12 +4,18 @@ import base64
 from dataclasses import replace
 from decimal import Decimal
 
+from standardwebhooks import Webhook
+
 from generations import catalog, providers
 from generations.catalog import Input, Recipe
 from generations.choices import InputRole
-from tests.providers.make import SECRETS, Wire, make_account, make_task, recorded, sha
+from tests.providers.make import SECRETS, Wire, make_account, make_delivery, make_task, recorded, sha
 
-BOTH_KEYS = SECRETS["kling"] | {"api_key": "api-key-0123456789"}
+PAIR_ONLY = {name: value for name, value in SECRETS["kling"].items() if name != "api_key"}
+KEY_ONLY = {"api_key": SECRETS["kling"]["api_key"]}
+HOST = "https://api-singapore.klingai.com"
+TASK = "758213946091823104"
+WEBHOOK_SECRET = SECRETS["kling"]["webhook_secret"]
 VIDEO_URL = "https://site.example/inputs/clip.mp4"
 VIDEO_ID = "758213999000111222"
 OUR_ID = "3f0c2f4e-our-own-id"
@@ -50,7 +56,7 @@ async def call(method, *answers, account=None, **facts):
     """What a method of the adapter gives for recorded answers, and the wire."""
     wire = Wire(*(recorded("kling", item) if isinstance(item, str) else item for item in answers))
     async with wire.http() as http:
-        adapter = providers.get(account or make_account("kling", credentials=BOTH_KEYS), http)
+        adapter = providers.get(account or make_account("kling"), http)
         return await getattr(adapter, method)(**facts), wire
 
 
@@ -58,7 +64,19 @@ async def submitted(task, *answers, session=None, account=None):
     """The body that a task is submitted with, and what the submit gave."""
     wire = Wire(*(recorded("kling", item) if isinstance(item, str) else item for item in answers))
     async with wire.http() as http:
-        adapter = providers.get(account or make_account("kling", credentials=BOTH_KEYS), http)
+        adapter = providers.get(account or make_account("kling"), http)
         prepared = await adapter.prepare(task)
         result = await adapter.submit(replace(prepared, session=session or {}))
     return wire.last_body, result, wire
+
+
+def signed(body, at, secret=WEBHOOK_SECRET, delivery_id="msg-1"):
+    """A delivery of a body, signed at a time, with a signature of another kind beside it."""
+    content = make_delivery(body, {}, at).body
+    signature = Webhook(secret).sign(delivery_id, at, content.decode("utf-8", "replace"))
+    headers = {
+        "webhook-id": delivery_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": f"v1,AAAA v2,whatever {signature}",
+    }
+    return make_delivery(content, headers, at)

@@ -1,18 +1,15 @@
-"""Official Kling: the contract, and what is peculiar to it."""
+"""Official Kling, older generation: the contract, and what is peculiar to it."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import httpx
-import jwt
 import pytest
-from standardwebhooks import Webhook
 
 from generations import providers
 from generations.errors import Refused
 from generations.providers import (
     Busy,
-    CallbackInvalid,
     Cost,
     Garbled,
     Misconfigured,
@@ -21,15 +18,12 @@ from generations.providers import (
     Uncertain,
     Unreachable,
 )
-from tests.providers.contract import NOW, AdapterContract
-from tests.providers.make import SECRETS, Wire, find_route, make_account, make_delivery, make_task, recorded
+from tests.providers.contract import AdapterContract
+from tests.providers.make import find_route, make_account, make_task, recorded
+from tests.providers.make_kling import HOST, OUR_ID, TASK, call, signed
 from tests.providers.secret_check import check_no_secret
 
 ROUTE = find_route("kling", "kling-v2-master", "image_to_video", "master")
-TASK = "758213946091823104"
-OUR_ID = "3f0c2f4e-our-own-id"
-HOST = "https://api-singapore.klingai.com"
-WEBHOOK_SECRET = SECRETS["kling"]["webhook_secret"]
 MISCONFIGURED = ("1000", "1001", "1002", "1003", "1004", "1100", "1101", "1102", "1103", "1304")
 
 
@@ -61,25 +55,12 @@ class TestContract(AdapterContract):
         "other_task": Garbled,
     }
 
+    @property
+    def route(self):
+        return ROUTE
+
     def sign(self, body, at):
-        delivery = make_delivery(body, {}, at)
-        return (make_delivery(delivery.body, signature_headers(delivery.body, at), at),)
-
-
-def signature_headers(body, at, secret=WEBHOOK_SECRET, delivery_id="msg-1"):
-    signature = Webhook(secret).sign(delivery_id, at, body.decode("utf-8", "replace"))
-    return {
-        "webhook-id": delivery_id,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": f"v1,AAAA v2,whatever {signature}",
-    }
-
-
-async def call(method, *answers, account=None, **facts):
-    wire = Wire(*(recorded("kling", item) if isinstance(item, str) else item for item in answers))
-    async with wire.http() as http:
-        adapter = providers.get(account or make_account("kling"), http)
-        return await getattr(adapter, method)(**facts), wire
+        return (signed(body, at),)
 
 
 async def follow(*answers, account=None):
@@ -91,87 +72,6 @@ async def submit(tmp_path, *answers, **facts):
     task = make_task(ROUTE, tmp_path, **facts)
     prepared = providers.Prepared(task, {file.key: "aW1hZ2U=" for file in task.files})
     return await call("submit", *answers, prepared=prepared)
-
-
-# account
-
-
-async def test_a_pair_of_keys_signs_a_token_for_half_an_hour():
-    _, wire = await follow("submitted")
-
-    kind, token = wire.last.headers["authorization"].split()
-    claims = jwt.decode(token, SECRETS["kling"]["secret_key"], algorithms=["HS256"])
-    now = datetime.now(UTC).timestamp()
-    assert kind == "Bearer"
-    assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT"}
-    assert claims["iss"] == SECRETS["kling"]["access_key"]
-    assert set(claims) == {"iss", "exp", "nbf"}
-    assert now + 1_700 < claims["exp"] <= now + 1_800
-    assert now - 15 < claims["nbf"] <= now - 4
-
-
-async def test_an_api_key_is_sent_as_it_is():
-    account = make_account("kling", credentials={"api_key": " api-key-0123456789 "})
-
-    _, wire = await follow("submitted", account=account)
-
-    assert wire.last.headers["authorization"] == "Bearer api-key-0123456789"
-
-
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    [
-        ({}, HOST),
-        ({"region": "global"}, HOST),
-        ({"region": "cn"}, "https://api-beijing.klingai.com"),
-        ({"origin": "http://127.0.0.1:8100"}, "http://127.0.0.1:8100/kling"),
-    ],
-)
-async def test_the_region_decides_the_host(facts, expected):
-    _, wire = await follow("submitted", account=make_account("kling", **facts))
-
-    assert str(wire.last.url) == f"{expected}/v1/videos/image2video/{TASK}"
-
-
-async def test_an_unknown_region_is_misconfigured():
-    with pytest.raises(Misconfigured):
-        await follow(account=make_account("kling", region="moon"))
-
-
-@pytest.mark.parametrize(
-    ("credentials", "is_complete"),
-    [
-        ({}, False),
-        ({"access_key": "a"}, False),
-        ({"secret_key": "s"}, False),
-        ({"access_key": "a", "secret_key": " "}, False),
-        ({"access_key": "a", "secret_key": "s"}, True),
-        ({"api_key": "k"}, True),
-        ({"api_key": "k", "webhook_secret": "whsec_"}, False),
-        ({"api_key": "k", "webhook_secret": WEBHOOK_SECRET}, True),
-    ],
-)
-def test_it_needs_a_pair_or_an_api_key(credentials, is_complete):
-    problem = providers.adapter_class("kling").check_credentials(credentials)
-
-    assert (problem is None) is is_complete
-
-
-@pytest.mark.parametrize("situation", ["1203", "1201", "submitted"])
-async def test_checking_an_account_looks_for_a_task_that_is_not_there(situation):
-    sentence, wire = await call("check_account", situation)
-
-    assert "accepted" in sentence
-    assert wire.last.method == "GET"
-
-
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [("1002", Misconfigured), ("1102", Misconfigured), ("5001", Garbled), (httpx.Response(404), Garbled)],
-)
-async def test_an_account_that_is_not_served_fails_the_check(answer, expected):
-    with pytest.raises(expected):
-        await call("check_account", answer)
 
 
 # submit
@@ -338,59 +238,3 @@ async def test_an_operation_is_made_from_a_task_id_only():
     assert adapter.operation_for(TASK, ROUTE, account) == Operation(TASK)
     with pytest.raises(Refused):
         adapter.operation_for("a/../b", ROUTE, account)
-
-
-# webhooks
-
-
-async def read(delivery, account=None):
-    hint, _ = await call("read_callback", delivery=delivery, account=account)
-    return hint
-
-
-async def test_the_official_test_vector_is_verified():
-    body = (
-        b'{"id":"1234567890","status":"succeeded","message":"","create_time":1781080778802,"update_time":1781080794151}'
-    )
-    headers = {
-        "webhook-id": "9876543210",
-        "webhook-timestamp": "1781080794",
-        "webhook-signature": "v1,UsKlJP00XoQyOn410NM9xv34sP+Gl0jnOO9Lcpr7NJ4=",
-    }
-    delivery = make_delivery(body, headers, datetime.fromtimestamp(1781080800, UTC))
-
-    hint = await read(delivery)
-
-    assert (hint.task_id, hint.delivery_id, hint.verified) == ("1234567890", "9876543210", True)
-
-
-@pytest.mark.parametrize("situation", ["callback_legacy", "callback_new"])
-async def test_without_a_secret_a_delivery_is_an_unverified_hint(situation):
-    account = make_account("kling", credentials={"api_key": "api-key-0123456789"})
-    delivery = make_delivery(recorded("kling", situation).json(), {"webhook-id": "chosen-by-anyone"}, NOW)
-
-    hint = await read(delivery, account)
-
-    assert (hint.task_id, hint.verified) == (TASK, False)
-    status = "succeed" if situation == "callback_legacy" else "succeeded"
-    assert hint.delivery_id == f"{TASK}:{status}:1763726564000"
-
-
-async def test_with_a_secret_an_unsigned_delivery_is_refused():
-    with pytest.raises(CallbackInvalid):
-        await read(make_delivery(recorded("kling", "callback_legacy").json(), {}, NOW))
-
-
-async def test_the_signature_of_another_secret_is_refused():
-    body = make_delivery(TestContract.callback, {}, NOW).body
-    headers = signature_headers(body, NOW, secret="whsec_b3RoZXIgc2VjcmV0")
-
-    with pytest.raises(CallbackInvalid):
-        await read(make_delivery(body, headers, NOW))
-
-
-async def test_a_webhook_secret_that_is_none_is_misconfigured():
-    account = make_account("kling", credentials={"api_key": "k", "webhook_secret": "whsec_"})
-
-    with pytest.raises(Misconfigured):
-        await read(make_delivery(TestContract.callback, {}, NOW), account)
