@@ -146,7 +146,7 @@ def _upload(member: access.Member, project: Project, path: Path) -> str:
     try:
         with path.open("rb") as file:
             chunks = iter(lambda: file.read(1 << 20), b"")
-            asset = lifecycle.upload_image(
+            asset = lifecycle.upload_file(
                 member=member, project=project, name=path.name, chunks=chunks, now=timezone.now()
             )
     except OSError as error:
