@@ -117,6 +117,7 @@ ACCOUNT_ADAPTER = "generations.portal.accounts.InviteOnlyAdapter"
 ACCOUNT_LOGOUT_ON_GET = False
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = env("TIME_ZONE", default="UTC")
@@ -231,6 +232,16 @@ LIFECYCLE = {
     "follow_give_up_seconds": 24 * 3600,
     "find_twice_after_seconds": 60,
     "submit_tries": 60,
+    "misconfigured_tries": 5,
+    "busy_give_up_seconds": 24 * 3600,
+    "begun_session_seconds": 20 * 3600,  # the shortest life of a session before a submit is 24 h
+    "deadline_reach_seconds": 900,
+    "circuit_troubles": 3,
+    "probe_min_seconds": 30,
+    "probe_max_seconds": 900,
+    "probe_timeout_seconds": 10,
+    "move_dearer_percent": 25,
+    "moves_per_take": 3,
     "ingest_pause_max_seconds": 3600,
     "ingest_tries_at_risk": 10,
 }

@@ -70,6 +70,10 @@ class Script:
                 return Pending(rendering=True)
             case "cancel":
                 return True
+            case "check_account":
+                return "It works."
+            case "begin":
+                return Prepared(about, {}, session={"session_id": "session-1"})
             case "search":
                 return ()
         return None
@@ -89,6 +93,7 @@ class ScriptedAdapter(Adapter):
     label = "Scripted"
     credential_fields = ()
     script: Script
+    step = ""  # the name of a call before the submit
 
     async def prepare(self, task):
         return await self.script.answer("prepare", task)
@@ -114,7 +119,13 @@ class ScriptedAdapter(Adapter):
         return await self.script.answer("cancel", operation)
 
     async def check_account(self):
-        return "It works."
+        return await self.script.answer("check_account", self.account)
+
+    def begins_with(self, task):
+        return self.step
+
+    async def begin(self, prepared):
+        return await self.script.answer("begin", prepared.task)
 
     async def read_callback(self, delivery):
         return Callback(delivery.body.decode(), "", verified=False)

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from generations import providers
 from generations.errors import PortalError
-from generations.models import Generation, ProviderAccount
+from generations.models import Generation, ProviderAccount, Team
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One stored input of a take, before it is made ready for sending."""
+
+    role: str
+    index: int
+    storage_key: str
+    provider_id: str = ""
+    """Under which id this account's provider still holds it, where it made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +31,10 @@ class Claim:
     lease_token: int
     account: ProviderAccount
     task: providers.Task
-    sources: tuple[tuple[str, str, int], ...]  # role, storage key, index
+    team: Team
+    sources: tuple[Source, ...]
+    session: Mapping[str, Any] = field(default_factory=dict)
+    """What an earlier try got from the call before the submit, so that it is not paid for again."""
 
 
 @dataclass(frozen=True, slots=True)

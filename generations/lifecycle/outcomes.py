@@ -7,37 +7,22 @@ from decimal import Decimal
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from generations import providers, queue
-from generations.errors import PortalError, Retry
 from generations.lifecycle import checkpoints
-from generations.lifecycle.claim import Claim, Result
+from generations.lifecycle.attempts import SUBMIT
 from generations.lifecycle.lifeboat import results_expire_at
+from generations.lifecycle.record import record
 from generations.lifecycle.settle import charge_for_failure, finish
-from generations.lifecycle.timing import first_look_seconds, retry_seconds, typical_seconds
-from generations.models import Attempt, Generation, ProviderAccount, Status
+from generations.lifecycle.timing import first_look_seconds, typical_seconds
+from generations.models import Attempt, Generation, Status
 
 log = structlog.get_logger(__name__)
 _Outcome = Attempt.Outcome
-
-
-def apply_submit(result: Result) -> None:
-    """Write down what came of a submit."""
-    for note in result.notes:
-        result.claim.generation.log("input_changed", note)
-    if isinstance(result.answer, providers.Operation):
-        accepted(result.claim.generation, result.claim.attempt_id, result.answer, _Outcome.ACCEPTED)
-    elif isinstance(result.answer, providers.Finished):
-        _answered_at_once(result.claim, result.answer)
-    elif result.error is not None:
-        _refused(result)
-    else:
-        _not_sent(result.claim)
 
 
 def accepted(
@@ -64,7 +49,7 @@ def accepted(
             )
             if not won:
                 Attempt.objects.filter(pk=attempt_id).update(**facts)
-                generation.log("late_answer", _("An answer came after the take had gone on."), task=operation.task_id)
+                _late_answer(generation, attempt_id, operation)
     except IntegrityError as error:
         if "generation_once_per_task" not in str(error):
             raise
@@ -75,6 +60,33 @@ def accepted(
     return won
 
 
+def _late_answer(generation: Generation, attempt_id: int, operation: providers.Operation) -> None:
+    """The provider has a job that the take no longer waits for: kept where a person sees it, and decides."""
+    generation.refresh_from_db()
+    note = _("An answer came after the take had gone on.")
+    if generation.status in (Status.FAILED, Status.CANCELED) and not generation.outputs_json:
+        sentence = _(
+            "The provider took this take as %(task)s, and said so only after the take had ended. It may charge for it. "
+            "An administrator can look for the job at the provider."
+        )
+        note = sentence % {"task": operation.task_id}
+        attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
+        attempt.evidence["late_task_id"] = operation.task_id
+        attempt.save(update_fields=["evidence"])
+        team_id, account = generation.team_id, generation.account.label
+        record(
+            "late_answer",
+            generation,
+            now=timezone.now(),
+            actor_id=None,
+            team_id=team_id,
+            task=operation.task_id,
+            account=account,
+        )
+        log.error("late_answer", generation=generation.pk, task=operation.task_id)
+    generation.log("late_answer", note, task=operation.task_id)
+
+
 def operation_json(operation: providers.Operation) -> dict[str, Any]:
     """The operation as it is stored."""
     return {"task_id": operation.task_id, "state": dict(operation.state), "request_id": operation.request_id}
@@ -83,12 +95,6 @@ def operation_json(operation: providers.Operation) -> dict[str, Any]:
 def operation_from(value: dict[str, Any]) -> providers.Operation:
     """The operation that was stored."""
     return providers.Operation(value["task_id"], value["state"], value.get("request_id", ""))
-
-
-def _answered_at_once(claim: Claim, answer: providers.Finished) -> None:
-    with transaction.atomic():
-        if Attempt.objects.get(pk=claim.attempt_id).close(_Outcome.ACCEPTED, request_id=answer.request_id[:120]):
-            ingesting(claim.generation, answer)
 
 
 def ingesting(generation: Generation, finished: providers.Finished) -> bool:
@@ -109,54 +115,31 @@ def ingesting(generation: Generation, finished: providers.Finished) -> bool:
     return won
 
 
-def _not_sent(claim: Claim) -> None:
-    """The lease was lost, or a cancel came, before anything left. Whoever closed the attempt meanwhile went on."""
-    with transaction.atomic():
-        if Attempt.objects.get(pk=claim.attempt_id).close(_Outcome.NOT_SENT):
-            again(claim.generation, seconds=0, tries=claim.generation.tries, waiting_for="")
-
-
-def _refused(result: Result) -> None:
-    error, generation = result.error, result.claim.generation
-    is_final = isinstance(error, providers.Rejected | providers.UnsupportedOption | providers.Misconfigured)
-    if is_final or (not result.was_sent and error is not None and error.retry == Retry.NEVER):
-        _fail(result, error)
-    elif isinstance(error, providers.Busy) or not result.was_sent or isinstance(error, providers.Unreachable):
-        _again_later(result, error)
-    else:
-        # It was sent, and we do not know what became of it. The attempt stays open: nothing is submitted again.
-        with transaction.atomic():
-            # Locked, because a webhook may be putting its hint into the evidence.
-            attempt = Attempt.objects.select_for_update(no_key=True).get(pk=result.claim.attempt_id)
-            if attempt.closed_at is None:
-                Attempt.objects.filter(pk=attempt.pk).update(evidence={**attempt.evidence, **_evidence(error)})
-                make_uncertain(generation, error.public if error else "")
-
-
 def make_uncertain(generation: Generation, note: str) -> bool:
     """The provider may have the job: the hold stays and nothing is sent again until somebody knows.
 
     Due for a lookup only where a submit is open. What the provider took and then lost waits for word from it, or for a
-    person.
+    person. A call before the submit (`Adapter.begin`) is another matter: nobody can look for it, so the take ends.
     """
-    is_open = Attempt.objects.filter(generation=generation, closed_at=None).exists()
-    facts: dict[str, Any] = {"due_at": Now()} if is_open else {"due_at": None, "waiting_for": note[:300]}
+    attempt = Attempt.objects.filter(generation=generation, closed_at=None).first()
+    if attempt and attempt.sent_at and attempt.step != SUBMIT:
+        return _preparation_lost(generation, attempt)
+    facts: dict[str, Any] = {"due_at": Now()} if attempt else {"due_at": None, "waiting_for": note[:300]}
     sources = frozenset({Status.SUBMITTING, Status.RUNNING})
     return generation.advance(Status.UNCERTAIN, only_from=sources, note=note, **facts)
 
 
-def _fail(result: Result, error: PortalError | None) -> None:
-    assert error is not None
-    charged = error.charged if isinstance(error, providers.Rejected) else None
-    generation = result.claim.generation
+def _preparation_lost(generation: Generation, attempt: Attempt) -> bool:
+    """It carries no number of ours and is never repeated. Only the submit renders, and that was not sent."""
+    sentence = _(
+        "The provider did not answer the call that prepares this take (%(step)s), and it cannot be asked again. The "
+        "take itself was not sent and nothing was charged here, but the provider may have charged for the "
+        "preparation. You can try again."
+    )
     with transaction.atomic():
-        attempt = Attempt.objects.get(pk=result.claim.attempt_id)
-        outcome = _Outcome.REJECTED if result.was_sent else _Outcome.NOT_SENT
-        request_id = str(error.data.get("request_id", ""))[:120]
-        # An attempt that somebody else closed is fenced off: the take may be out again under another one.
-        if not attempt.close(outcome, request_id=request_id, evidence=_evidence(error)):
-            return
-        failed(generation, error.code, public_sentence(error, result.claim.account), _words(error), charged)
+        if not attempt.close(_Outcome.UNCERTAIN):
+            return False
+        return failed(generation, "preparation_lost", sentence % {"step": attempt.step}, "", None)
 
 
 def failed(
@@ -171,7 +154,7 @@ def failed(
         charged=charge_for_failure(generation, charged),
         cost=charged,
         now=timezone.now(),
-        reason=code,
+        reason=public,
         note=public,
         failure_code=code[:60],
         failure_public=public[:400],
@@ -180,28 +163,12 @@ def failed(
     )
 
 
-def _again_later(result: Result, error: PortalError | None) -> None:
-    generation, account = result.claim.generation, result.claim.account
-    tries = generation.tries + 1
-    outcome = _Outcome.BUSY if isinstance(error, providers.Busy) else _Outcome.NOT_SENT
-    if tries >= settings.LIFECYCLE["submit_tries"]:
-        _fail(result, error)
-        return
-    seconds = retry_seconds(tries, getattr(error, "retry_after_seconds", None))
-    with transaction.atomic():
-        if not Attempt.objects.get(pk=result.claim.attempt_id).close(outcome, evidence=_evidence(error)):
-            return
-        again(generation, seconds=seconds, tries=tries, waiting_for=error.public if error else "")
-    if isinstance(error, providers.Busy):
-        ProviderAccount.objects.filter(pk=account.pk).update(not_before=Now() + timedelta(seconds=min(seconds, 5)))
-
-
 def again(generation: Generation, *, seconds: float, tries: int, waiting_for: str) -> bool:
     """Back in line, because it is certain that the provider took nothing; or canceled, if that was asked for."""
     sources = frozenset({Status.SUBMITTING, Status.UNCERTAIN})
     generation.refresh_from_db(fields=["cancel_requested_at"])
     if generation.cancel_requested_at:
-        note = _("Canceled before anything was sent.")
+        note = _canceled_note(generation)
         return finish(
             generation, to=Status.CANCELED, charged=Decimal(0), now=timezone.now(), only_from=sources, note=note
         )
@@ -211,19 +178,7 @@ def again(generation: Generation, *, seconds: float, tries: int, waiting_for: st
     )
 
 
-def public_sentence(error: PortalError, account: ProviderAccount) -> str:
-    """What the person who made the take is told: the provider's reason, what it cost, what to do."""
-    if isinstance(error, providers.Misconfigured):
-        sentence = _(
-            "%(account)s cannot be used: %(why)s Nothing was charged. Choose another route, or ask the administrator."
-        )
-        return sentence % {"account": account.label, "why": error.public}
-    return error.public
-
-
-def _words(error: PortalError) -> str:
-    return str(error.data.get("excerpt", ""))
-
-
-def _evidence(error: PortalError | None) -> dict[str, Any]:
-    return {"error": error.code, **error.data} if error else {}
+def _canceled_note(generation: Generation) -> str:
+    if generation.attempts.exclude(step=SUBMIT).filter(outcome=_Outcome.ACCEPTED).exists():
+        return _("Canceled before the take was sent. The provider may have charged for preparing it.")
+    return _("Canceled before anything was sent.")

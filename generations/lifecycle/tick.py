@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from generations import queue
+from generations.lifecycle.probe import tend_accounts
 from generations.lifecycle.reconcile import expire_leases, requeue_unsent
 from generations.models import Generation, Status
 
@@ -22,4 +25,5 @@ def tick() -> dict[str, int]:
     for generation_id in waiting:
         queue.kick("ingest", generation_id=generation_id)
     found["ingest"] = len(waiting)
+    tend_accounts(now=timezone.now())
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,6 +29,8 @@ _SENTENCES = {
     "ingest_failed": gettext_lazy("The file could not be brought home yet; it is tried again."),
     "links_renewed": gettext_lazy("The links to the file were dead; %(account)s gave new ones."),
     "links_not_renewed": gettext_lazy("The links to the file are dead, and %(account)s gave no new ones."),
+    "moved": gettext_lazy("It moved to another route; nothing had been taken on the old one."),
+    "stays": gettext_lazy("It looked for another route and stays in line here."),
     "result_at_risk": gettext_lazy("The result may be lost; the team's producers and owners were told."),
     "waits_for_person": gettext_lazy("A producer, an owner or an administrator has to decide."),
 }
@@ -35,6 +38,8 @@ _TONES = {
     Status.DONE: "ok",
     Status.FAILED: "bad",
     Status.UNCERTAIN: "warn",
+    "late_answer": "warn",
+    "stays": "warn",
     "follow_failed": "warn",
     "ingest_failed": "warn",
     "links_not_renewed": "warn",
@@ -50,6 +55,11 @@ _OUTCOMES = {
     Attempt.Outcome.FOUND: gettext_lazy("Attempt %(n)s: the order was found at %(account)s."),
     Attempt.Outcome.ABSENT: gettext_lazy("Attempt %(n)s: %(account)s does not have the order."),
     Attempt.Outcome.GIVEN_UP: gettext_lazy("Attempt %(n)s: a person gave it up."),
+}
+_STEP_OUTCOMES = {
+    Attempt.Outcome.ACCEPTED: gettext_lazy("Attempt %(n)s: %(account)s answered the preparation (%(step)s)."),
+    Attempt.Outcome.REJECTED: gettext_lazy("Attempt %(n)s: %(account)s refused the preparation (%(step)s)."),
+    Attempt.Outcome.UNCERTAIN: gettext_lazy("Attempt %(n)s: no answer to the preparation (%(step)s)."),
 }
 _OUTCOME_TONES = {"accepted": "ok", "found": "ok", "rejected": "bad", "uncertain": "warn", "busy": "warn"}
 
@@ -72,31 +82,43 @@ class Activity:
 
 def activity_of(take: Generation) -> Activity:
     """The activity of a take, oldest first."""
-    ordered = _("%(person)s ordered the take on %(account)s.") % {"person": take.created_by, "account": take.account}
-    lines = [Line(take.created_at, ordered)]
-    lines += [_event(event, take) for event in take.events.order_by("pk")]
+    events = list(take.events.order_by("pk"))
+    where = partial(_account_at, take, [event for event in events if event.kind == "moved"])
+    ordered = _("%(person)s ordered the take on %(account)s.")
+    lines = [Line(take.created_at, ordered % {"person": take.created_by, "account": where(take.created_at)})]
+    lines += [_event(event, where(event.happened_at)) for event in events]
     for attempt in take.attempts.order_by("number"):
-        lines += _attempt(attempt, take)
+        lines += _attempt(attempt, where(attempt.opened_at))
     lines += [_call(call) for call in take.calls.order_by("pk")]
     lines.sort(key=lambda line: line.at)
     return Activity(lines, take.provider_task_id or "", take.failure_provider_words)
 
 
-def _event(event: GenerationEvent, take: Generation) -> Line:
+def _account_at(take: Generation, moves: list[GenerationEvent], at: datetime) -> str:
+    """The account's name at a time: a take that has moved was elsewhere before."""
+    left = next((move for move in moves if at < move.happened_at), None)
+    return str(left.facts["from"]) if left else take.account.label
+
+
+def _event(event: GenerationEvent, account: str) -> Line:
     sentence = _SENTENCES.get(event.kind)
     status = str(Status(event.kind).label) if event.kind in Status.values else ""
-    text = str(sentence) % {"account": take.account} if sentence else event.kind.replace("_", " ")
+    text = str(sentence) % {"account": account} if sentence else event.kind.replace("_", " ")
     return Line(event.happened_at, text, event.note, status, _TONES.get(event.kind, ""))
 
 
-def _attempt(attempt: Attempt, take: Generation) -> Iterator[Line]:
-    facts = {"n": attempt.number, "account": take.account}
+def _attempt(attempt: Attempt, account: str) -> Iterator[Line]:
+    facts = {"n": attempt.number, "account": account, "step": attempt.step}
+    outcomes, left = _OUTCOMES, _("Attempt %(n)s: the order left for %(account)s.")
+    if attempt.step != "submit":
+        outcomes = {**_OUTCOMES, **_STEP_OUTCOMES}
+        left = _("Attempt %(n)s: the preparation (%(step)s) left for %(account)s; the order follows it.")
     if attempt.sent_at:
-        yield Line(attempt.sent_at, _("Attempt %(n)s: the order left for %(account)s.") % facts)
+        yield Line(attempt.sent_at, left % facts)
     if attempt.closed_at:
         request = _("request %(id)s") % {"id": attempt.request_id} if attempt.request_id else ""
         tone = _OUTCOME_TONES.get(attempt.outcome, "")
-        text = str(_OUTCOMES[Attempt.Outcome(attempt.outcome)]) % facts
+        text = str(outcomes[Attempt.Outcome(attempt.outcome)]) % facts
         yield Line(attempt.closed_at, text, request, str(attempt.get_outcome_display()), tone)
 
 

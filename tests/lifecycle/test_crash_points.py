@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 
 from generations import lifecycle
 from generations.lifecycle import SubmitPump
-from generations.lifecycle.dispatch import mark_sent
+from generations.lifecycle.attempts import mark_sent
 from generations.models import Attempt, GenerationEvent, Status
 from generations.providers import Operation
 from tests.road import status_of
@@ -111,8 +111,8 @@ def test_a_pump_renews_the_leases_of_what_is_under_way(road, claimed):
 
 
 def test_a_late_answer_of_a_worker_without_lease_still_binds(road, script, claimed):
+    from generations.lifecycle.apply_submit import apply_submit
     from generations.lifecycle.claim import Result
-    from generations.lifecycle.outcomes import apply_submit
 
     take, claim = claimed
     mark_sent(claim)
@@ -128,8 +128,8 @@ def test_a_late_answer_of_a_worker_without_lease_still_binds(road, script, claim
 
 
 def test_a_late_refusal_of_a_closed_attempt_decides_nothing(road, script, claimed):
+    from generations.lifecycle.apply_submit import apply_submit
     from generations.lifecycle.claim import Result
-    from generations.lifecycle.outcomes import apply_submit
     from generations.providers import Rejected
 
     take, claim = claimed

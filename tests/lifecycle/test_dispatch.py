@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.db.models.functions import Now
 
-from generations import lifecycle, media
+from generations import ledger, lifecycle, media
 from generations.lifecycle import dispatch
 from generations.models import Attempt, ProviderAccount, Status
 from generations.providers import (
@@ -105,7 +105,7 @@ def test_an_unreachable_provider_is_tried_again_later(road, script, step, was_se
 
 def test_waits_between_tries_grow(road, script):
     take, waits = road.take(), []
-    script.says("submit", *[Unreachable("fal could not be reached.", **SAID) for _ in range(4)])
+    script.says("prepare", *[Garbled("fal could not be understood.", **SAID) for _ in range(4)])
 
     for _ in range(4):
         road.send()
@@ -140,6 +140,58 @@ def test_a_busy_provider_is_given_the_time_it_asks_for(road, script):
     road.account.refresh_from_db()
     assert road.account.not_before > take.changed_at
     assert road.held == take.hold_credits
+
+
+def test_a_busy_provider_does_not_use_up_the_tries(road, script, settings):
+    settings.LIFECYCLE = {**settings.LIFECYCLE, "submit_tries": 2, "misconfigured_tries": 2}
+    take = road.take()
+    script.says("submit", *[Busy("fal asks us to wait.", **SAID) for _ in range(5)])
+
+    for _ in range(6):
+        ProviderAccount.objects.update(not_before=None)
+        road.due(take)
+        road.send(seconds=0.2)
+
+    assert status_of(take) == Status.RUNNING
+    assert [row.outcome for row in take.attempts.order_by("number")] == ["busy"] * 5 + ["accepted"]
+    assert ProviderAccount.objects.get().troubles_in_a_row == 0
+
+
+def test_a_provider_that_is_busy_for_a_day_ends_the_take_in_plain_words(road, script):
+    take = road.take()
+    script.says("submit", *[Busy("fal asks us to wait.", **SAID) for _ in range(2)])
+    road.send(seconds=0.2)
+    take.attempts.update(opened_at=Now() - timedelta(hours=24, minutes=1))
+
+    ProviderAccount.objects.update(not_before=None)
+    road.due(take)
+    road.send(seconds=0.2)
+
+    assert status_of(take) == Status.FAILED
+    assert take.failure_public.startswith(f"{road.account.label} had no free place for this take for a day.")
+    assert [row.outcome for row in take.attempts.order_by("number")] == ["busy", "busy"]
+    assert road.is_released(take)
+
+
+def test_the_ledger_is_told_in_a_sentence_why_nothing_was_charged(road, script):
+    take = road.take()
+    script.says("submit", Rejected("fal refused this: not that prompt.", **SAID))
+
+    road.send(seconds=0.2)
+
+    assert ledger.movements_of(take)[-1].reason == "fal refused this: not that prompt."
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(1303, Busy), (1302, Busy), (1100, Misconfigured), (1101, Misconfigured), (1102, Misconfigured)]
+    + [(1304, Misconfigured), (None, Busy)],
+)
+def test_klings_429_is_a_wait_or_an_account_in_trouble_by_its_code(code, kind):
+    from generations.providers.kling_reply import class_of_refused_submit
+    from generations.providers.reply import Reply
+
+    assert class_of_refused_submit(Reply(429, {}, b"{}"), code) is kind
 
 
 def test_nothing_is_sent_to_an_account_before_its_time(road, script):
@@ -181,28 +233,27 @@ def test_a_refusal_that_was_charged_is_captured(road, script):
     assert road.balances() == {"held": 0, "spent": take.charged_credits, "shortfall": 0}
 
 
-@pytest.mark.parametrize("step", ["prepare", "submit"])
-def test_a_wrong_key_ends_the_take_with_what_to_do(road, script, step):
+@pytest.mark.parametrize(("step", "outcome"), [("prepare", "not_sent"), ("submit", "rejected")])
+def test_a_wrong_key_lets_the_take_wait(road, script, step, outcome):
     take = road.take()
-    script.says(step, Misconfigured("fal does not serve this account.", **SAID))
+    script.says(step, Misconfigured("fal does not serve this account.", status=401, **SAID))
 
-    road.send()
+    road.send(seconds=0.2)
 
-    assert status_of(take) == Status.FAILED
-    assert road.account.label in take.failure_public
-    assert "Choose another route" in take.failure_public
-    assert road.is_released(take)
+    assert status_of(take) == Status.QUEUED
+    assert (take.waiting_for, take.attempts.get().outcome) == ("fal does not serve this account.", outcome)
+    assert road.held == take.hold_credits
 
 
-def test_credentials_that_no_key_opens_end_the_take_with_what_to_do(road, script, settings):
+def test_credentials_that_no_key_opens_let_the_take_wait(road, script):
     take = road.take()
     ProviderAccount.objects.update(credentials_encrypted="not a token")
 
-    road.send()
+    road.send(seconds=0.2)
 
-    assert status_of(take) == Status.FAILED
-    assert "Choose another route" in take.failure_public
-    assert road.is_released(take)
+    assert status_of(take) == Status.QUEUED
+    assert "CREDENTIALS_KEYS" in take.waiting_for
+    assert take.attempts.get().sent_at is None
 
 
 def test_an_option_without_a_field_ends_the_take(road, script):
@@ -293,7 +344,7 @@ def test_an_answer_is_kept_until_the_database_is_back(road, script, monkeypatch)
 
 def test_a_take_whose_route_is_gone_fails_and_does_not_stop_the_others(road, script):
     lost, well = road.take(), road.take()
-    road.put(lost, recipe_json={**lost.recipe_json, "model": "kling-v0"})
+    road.put(lost, quote_json={**lost.quote_json, "route": "fal:kling-v0:text_to_video:std"})
 
     road.send()
 

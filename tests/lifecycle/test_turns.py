@@ -1,12 +1,14 @@
-"""How many at once, and whose take is next."""
+"""How many at once, how many a minute, and whose take is next."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 
-from generations.models import Generation, ProviderAccount, Status
-from generations.providers import Operation
+from generations.models import Attempt, Generation, ProviderAccount, Status
+from generations.providers import Busy, Operation
 from tests.make import make_account, make_member, make_project, make_team
 from tests.road import status_of
 
@@ -139,4 +141,70 @@ def test_an_account_that_is_full_does_not_hold_up_another(road, script):
     road.send(seconds=0.3)
 
     assert status_of(waiting) == Status.QUEUED
+    assert status_of(elsewhere) == Status.RUNNING
+
+
+def test_a_take_that_is_wanted_soon_goes_first_in_its_team(road, order_of):
+    ben = make_member(road.team)
+    takes = [("old", road.take()), ("bens", road.take(member=ben)), ("later", road.take()), ("soon", road.take())]
+    road.put(takes[2][1], deadline_at=Now() + timedelta(minutes=10))
+    road.put(takes[3][1], deadline_at=Now() + timedelta(minutes=5))
+
+    assert order_of(takes) == ["soon", "later", "bens", "old"]
+
+
+def test_a_deadline_that_is_far_off_changes_nothing(road, order_of):
+    takes = [("old", road.take()), ("young", road.take())]
+    road.put(takes[1][1], deadline_at=Now() + timedelta(days=1))
+
+    assert order_of(takes) == ["old", "young"]
+
+
+def test_a_team_with_deadlines_does_not_take_the_turns_of_another(road, order_of):
+    far = make_team(credits=20_000)
+    road.account.teams.add(far)
+    cleo, project = make_member(far), make_project(far)
+    takes = [("far", road.take(member=cleo, project=project)) for _ in range(3)]
+    takes += [("soon", road.put(road.take(), deadline_at=Now() + timedelta(minutes=1))) for _ in range(3)]
+
+    order = order_of(takes)
+
+    assert sorted(order[:2]) == sorted(order[2:4]) == sorted(order[4:]) == ["far", "soon"]
+
+
+def test_no_more_are_sent_in_a_minute_than_the_account_allows(road, script):
+    ProviderAccount.objects.update(submits_per_minute=3, max_running=50)
+    takes = [road.take() for _ in range(5)]
+
+    road.send(seconds=0.3)
+    assert script.count("submit") == 3
+    assert [status_of(take) for take in takes].count(Status.QUEUED) == 2
+    assert all(take.tries == 0 for take in takes), "waiting is no failed try"
+
+    Attempt.objects.filter(generation=takes[0]).update(sent_at=Now() - timedelta(seconds=61))
+    road.send(seconds=0.3)
+    assert script.count("submit") == 4
+
+
+def test_refused_and_busy_submits_count_in_the_minute_too(road, script):
+    ProviderAccount.objects.update(submits_per_minute=2)
+    take, other = road.take(), road.take()
+    script.says("submit", Busy("fal asks us to wait.", provider="fal", retry_after_seconds=1))
+
+    road.send(seconds=0.3)
+    ProviderAccount.objects.update(not_before=None)
+    road.due(take)
+    road.send(seconds=0.3)
+
+    assert script.count("submit") == 2
+    assert sorted([status_of(take), status_of(other)]) == [Status.QUEUED, Status.RUNNING]
+
+
+def test_the_minute_of_one_account_is_not_anothers(road, script):
+    ProviderAccount.objects.update(submits_per_minute=1)
+    road.take()
+    elsewhere = road.take(account=make_account(road.team, submits_per_minute=1))
+
+    road.send(seconds=0.3)
+
     assert status_of(elsewhere) == Status.RUNNING
