@@ -84,9 +84,9 @@ async def _identify(prepared: Prepared, post: Post, purse: Purse) -> tuple[dict[
     data = await post(_IDENTIFY, source(prepared))
     cost = read_deduction(data, purse)
     faces = [face for face in _list(data.get("face_data")) if isinstance(face.get("face_id"), str | int)]
-    session_id = _session_id(data)
-    if not faces:
+    if not faces and isinstance(data.get("face_data"), list):
         raise _rejected(_("Kling found no face in this video that it can animate. Choose another video."), cost)
+    session_id = _session_id(data if faces else {})
     wanted = prepared.task.recipe.face
     if wanted is None:
         face = max(faces, key=_milliseconds)
