@@ -11,8 +11,9 @@ from typing import Any
 
 from generations.sandbox.billing import cost_of
 from generations.sandbox.faults import Asked, read_faults
+from generations.sandbox.fetching import fetch
 from generations.sandbox.inputs import Inputs, InputStore
-from generations.sandbox.products import Checked
+from generations.sandbox.products import Checked, form_of
 from generations.sandbox.shot import Shot
 from generations.sandbox.tasks import Failure, Task, make_task
 from generations.sandbox.wire import now
@@ -38,7 +39,11 @@ class Desk:
 
     async def read(self, checked: Checked) -> Inputs:
         """The files of a body. Raises BadFile."""
-        return await asyncio.to_thread(self.inputs.read, checked.sent)
+        if not checked.sent:
+            return Inputs()
+        near = [item.value for item in checked.sent if form_of(item.value) == "url" and self.inputs.is_near(item.value)]
+        fetched = await fetch(near) if near else {}
+        return await asyncio.to_thread(self.inputs.read, checked.sent, fetched)
 
     def make(
         self,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import http.client
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,6 @@ from PIL import Image
 from generations.sandbox.products import Loc, Sent
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-FETCH_SECONDS = 20
 MAX_MB = 200
 MAX_PIXELS = 100_000_000
 FORMATS = ("JPEG", "PNG")
@@ -90,12 +88,15 @@ class InputStore:
         inside = Path(name).name == name and name not in ("", ".", "..")
         return path if inside and path.is_file() else None
 
-    def read(self, sent: Iterable[Sent]) -> Inputs:
-        """Fetch, check and keep all files of a body. Raises BadFile, which then says where. Call it on a thread."""
+    def read(self, sent: Iterable[Sent], fetched: Mapping[str, bytes]) -> Inputs:
+        """Check and keep all files of a body. Raises BadFile, which then says where. Call it on a thread.
+
+        `fetched` are the bytes behind the addresses for which `is_near` holds.
+        """
         found = Inputs()
         for item in sent:
             try:
-                kept = self.keep(self.bytes_of(item.value), item.field.type, item.field.media)
+                kept = self.keep(self.bytes_of(item.value, fetched), item.field.type, item.field.media)
             except BadFile as bad:
                 bad.loc = item.loc
                 raise
@@ -103,26 +104,31 @@ class InputStore:
             found.roles.setdefault(item.field.gives or item.field.type, []).append(kept)
         return found
 
-    def bytes_of(self, value: str) -> bytes:
+    def bytes_of(self, value: str, fetched: Mapping[str, bytes]) -> bytes:
         """The bytes of an address, a data URI or bare base64. Raises BadFile."""
         if value.startswith("data:"):
             head, _, body = value.partition(",")
             if not head.endswith(";base64"):
                 raise BadFile("file_download_error", "The data URI is not base64.")
             return decode_base64(body)
-        return self._fetch(value) if value.startswith(("http://", "https://")) else decode_base64(value)
-
-    def _fetch(self, url: str) -> bytes:
-        if url.startswith(self.uploads_at):
-            path = self.find_upload(unquote(urlsplit(url).path.rsplit("/", 1)[-1]))
-        else:
-            path = self.find_result(url)
-        if path is not None:
+        if not value.startswith(("http://", "https://")):
+            return decode_base64(value)
+        if (path := self.find(value)) is not None:
             return path.read_bytes()
+        if value in fetched:
+            return fetched[value]
+        raise BadFile("file_download_error", CANNOT_FETCH)
+
+    def find(self, url: str) -> Path | None:
+        """The file behind an address that the sandbox itself handed out, or None."""
+        if url.startswith(self.uploads_at):
+            return self.find_upload(unquote(urlsplit(url).path.rsplit("/", 1)[-1]))
+        return self.find_result(url)
+
+    def is_near(self, url: str) -> bool:
+        """Whether an address is one of this machine that the sandbox has to ask somebody else for."""
         parts = urlsplit(url)
-        if parts.scheme != "http" or parts.hostname not in LOOPBACK:
-            raise BadFile("file_download_error", CANNOT_FETCH)
-        return _get(parts.hostname, parts.port or 80, f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}")
+        return parts.scheme == "http" and parts.hostname in LOOPBACK and self.find(url) is None
 
     def keep(self, data: bytes, kind: str, limits: Mapping[str, Any]) -> Kept:
         """Check a picture, film or sound against a field's limits and store it. Raises BadFile."""
@@ -150,21 +156,6 @@ def decode_base64(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise BadFile("image_load_error", "The file is not valid base64.") from None
-
-
-def _get(host: str, port: int, path: str) -> bytes:
-    connection = http.client.HTTPConnection(host, port, timeout=FETCH_SECONDS)
-    try:
-        connection.request("GET", path)
-        reply = connection.getresponse()
-        data = reply.read(MAX_MB * 1_000_000 + 1)
-    except (OSError, http.client.HTTPException):
-        raise BadFile("file_download_error", CANNOT_FETCH) from None
-    finally:
-        connection.close()
-    if reply.status != 200:
-        raise BadFile("file_download_error", CANNOT_FETCH)
-    return data
 
 
 def _measure_picture(data: bytes, path: Path, formats: Sequence[str]) -> Kept:

@@ -42,8 +42,12 @@ NO_ORM = {"providers", "media", "pricing", "catalog", "sandbox", "errors", "midd
 ONLY_IN = {
     "httpx": {"generations/providers/http.py", "generations/media/fetch.py"},
     "httpx_aiohttp": {"generations/providers/http.py"},
-    # The sandbox is a provider, not the site: it delivers webhooks with a client of its own.
-    "aiohttp": {"generations/providers/http.py", "generations/sandbox/webhooks.py"},
+    # The sandbox is a provider, not the site: it delivers webhooks and gets inputs with a client of its own.
+    "aiohttp": {
+        "generations/providers/http.py",
+        "generations/sandbox/webhooks.py",
+        "generations/sandbox/fetching.py",
+    },
     "rq": {"generations/queue.py", "generations/jobs.py"},
     "redis": {"generations/queue.py"},
     "requests": set(),
