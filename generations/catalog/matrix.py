@@ -99,7 +99,7 @@ def _of_route(catalog: Catalog, ability: Ability, route: Route) -> dict[str, Fac
 def _limits_here(route: Route) -> dict[str, Any]:
     """What the provider limits further than the model does."""
     values = route.model_dump(mode="json", exclude_defaults=True)
-    named = ("prompt_max", "speech_max", "durations_from_start")
+    named = ("prompt_max", "speech_max", "durations", "durations_from_start")
     limits = {name: values[name] for name in named if name in values}
     files = {role.value: _file_limits(rule) for role, rule in route.files.items()}
     return limits | ({"files": files} if files else {})

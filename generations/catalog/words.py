@@ -60,6 +60,8 @@ def _limits(values: Mapping[str, Any]) -> Iterator[str]:
             yield "grows by 0 to 2 of itself on each side, to 3 times its area"
         elif name == "never_together":
             yield from ("never together: " + " and ".join(_spaced(group)) for group in value)
+        elif name == "durations":
+            yield seconds(value)
         elif name == "durations_from_start":
             yield f"{seconds(value)} from a start frame alone"
         elif name == "files":

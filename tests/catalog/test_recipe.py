@@ -127,10 +127,11 @@ def test_a_recipe_cannot_be_changed():
         recipe().prompt = "Something else"
 
 
-def test_a_prompt_of_2500_characters_passes_and_one_more_does_not():
-    assert len(recipe(prompt="é" * PROMPT_MAX_CHARS, negative_prompt="é" * PROMPT_MAX_CHARS).prompt) == 2500
+def test_a_prompt_of_3072_characters_is_the_longest_that_any_model_takes():
+    assert len(recipe(prompt="é" * 3_072, negative_prompt="é" * 3_072).prompt) == 3_072
     for field in ("prompt", "negative_prompt"):
-        assert "at most 2500 characters" in refusal(**{field: "x" * 2501})
+        assert "at most 3072 characters" in refusal(**{field: "x" * 3_073})
+    assert PROMPT_MAX_CHARS == 2_500
 
 
 def test_white_space_around_a_prompt_does_not_count():
