@@ -6,26 +6,26 @@ Facts: docs/providers.md section 3. There is no upload and no cancel. The route 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
 from generations.catalog import Route
 from generations.errors import Refused
-from generations.providers import kling_balance, kling_steps
+from generations.providers import kling_balance, kling_batch, kling_steps
 from generations.providers.base import Adapter
 from generations.providers.errors import Garbled, Misconfigured, ProviderError, Rejected, Uncertain
 from generations.providers.http import Http
 from generations.providers.kling_account import api_key, bearer, find_gap, has_api_key, has_pair, is_webhook_secret
 from generations.providers.kling_api import ANSWERED_AT_ONCE, LIP_SYNC, NOT_FOUND_BY_US, Query, api_of
 from generations.providers.kling_callback import read_delivery
-from generations.providers.kling_cost import with_begun
 from generations.providers.kling_desk import LABEL, Desk
 from generations.providers.kling_inputs import references
 from generations.providers.kling_outputs import legacy_outputs
 from generations.providers.kling_payload import payload
 from generations.providers.kling_reply import BAD_VALUE, Answer, is_absent
+from generations.providers.kling_task import settled
 from generations.providers.parts import check_options
 from generations.providers.reply import read_task_id
 from generations.providers.types import (
@@ -52,6 +52,7 @@ class Kling(Adapter):
     label = LABEL
     credential_fields = ("access_key", "secret_key", "api_key", "webhook_secret")
     can_find = True
+    batch_size = kling_batch.TASKS_MAX
 
     def __init__(self, account: Account, http: Http) -> None:
         super().__init__(account, http)
@@ -134,10 +135,15 @@ class Kling(Adapter):
 
     async def follow(self, operation: Operation, route: Route) -> Pending | Finished | Failed:
         answer, found = await self._desk.tasks(route, [operation.task_id])
-        standing = next((item for item in found if item.task_id == operation.task_id), None)
-        if standing is None or standing.state is None:
+        state = settled(next((item for item in found if item.task_id == operation.task_id), None), operation)
+        if state is None:
             raise self._desk.failure(Garbled, answer)
-        return _with_begun(standing.state, operation.state.get("charged"))
+        return state
+
+    async def follow_many(
+        self, items: Sequence[tuple[Operation, Route]]
+    ) -> list[Pending | Finished | Failed | ProviderError]:
+        return await kling_batch.follow_many(self._desk, self.follow, items)
 
     async def find(self, our_id: str, route: Route) -> Operation | None:
         api = api_of(route)
@@ -212,12 +218,3 @@ class Kling(Adapter):
         code = answer.envelope.code
         if code != 0 and (code is None or not is_absent(answer.reply, code)):
             raise self._desk.refused_read(answer)
-
-
-def _with_begun(state: Pending | Finished | Failed, begun: JSON) -> Pending | Finished | Failed:
-    """What became of a task, with what the call before its submit was charged."""
-    if isinstance(state, Finished):
-        return replace(state, cost=with_begun(state.cost, begun))
-    if isinstance(state, Failed):
-        return replace(state, charged=with_begun(state.charged, begun))
-    return state

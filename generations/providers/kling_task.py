@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
-from generations.providers.kling_cost import Purse, read_billing, read_deduction
+from generations.providers.kling_cost import Purse, read_billing, read_deduction, with_begun
 from generations.providers.kling_outputs import legacy_outputs, new_outputs
 from generations.providers.reply import Reply, read_task_id
-from generations.providers.types import JSON, Cost, Failed, Finished, Output, Pending
+from generations.providers.types import JSON, Cost, Failed, Finished, Operation, Output, Pending
 
 # A refusal by moderation comes as words only: no code stands beside them. The first is the one seen live.
 _MODERATED = re.compile(
@@ -48,6 +49,16 @@ def read_new_task(reply: Reply, item: Mapping[str, JSON], request_id: str, purse
     cost = read_billing(item.get("billing"), purse)
     state = _state(item.get("status"), new_outputs(item), cost, reply.clean(item.get("message")), request_id)
     return Standing(read_task_id(item.get("id")), _name(item.get("external_id")), state, cost)
+
+
+def settled(standing: Standing | None, operation: Operation) -> Pending | Finished | Failed | None:
+    """What became of an operation, with what the call before its submit was charged; None where nobody can tell."""
+    state, begun = standing.state if standing else None, operation.state.get("charged")
+    if isinstance(state, Finished):
+        return replace(state, cost=with_begun(state.cost, begun))
+    if isinstance(state, Failed):
+        return replace(state, charged=with_begun(state.charged, begun))
+    return state
 
 
 def _state(
