@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import os
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peers.stage import Sandbox, Watched, median, percentile, processes, queue_takes, team_with_account
+from benchmarks.peers.stage import (
+    Sandbox,
+    Watched,
+    median,
+    percentile,
+    processes,
+    queue_takes,
+    team_with_account,
+    wait_until,
+)
 from benchmarks.report import Figure, Wanted, publish
 
 MANY, MANY_SECONDS = 1_000, (60, 120)
@@ -55,7 +63,7 @@ def _many(folder: Path) -> dict[str, Any]:
         submits = sandbox.requests()
         pump = Watched("follow pump", ["-c", _PUMP.format("FollowPump")], SANDBOX_ORIGIN=sandbox.origin)
         with processes(pump):
-            _wait(lambda: not takes.filter(status=Status.RUNNING).exists(), 300)
+            wait_until(lambda: not takes.filter(status=Status.RUNNING).exists(), 300)
             asked = sandbox.requests() - submits
         done_at = sandbox.done_at()
         delays = _delays(takes, "provider_done_at", done_at)
@@ -87,7 +95,7 @@ def _few(folder: Path) -> dict[str, Any]:
         member = team_with_account(provider="kling", origin=sandbox.origin, max_running=FEW)
         takes = Generation.objects.filter(team=member.team)
         queue_takes(member, _prompts(FEW, FEW_SECONDS))
-        _wait(lambda: not takes.exclude(status=Status.DONE).exists(), 400)
+        wait_until(lambda: not takes.exclude(status=Status.DONE).exists(), 400)
         done_at = sandbox.done_at()
     delays, noticed = _delays(takes, "finished_at", done_at), _delays(takes, "provider_done_at", done_at)
     ends = [moment.timestamp() for moment in takes.values_list("finished_at", flat=True) if moment]
@@ -108,14 +116,6 @@ def _delays(takes: Any, column: str, done_at: dict[str, float]) -> list[float]:
     """Seconds from the sandbox's "done" to a moment on the row, for every take that has come so far."""
     rows = takes.exclude(**{column: None}).values_list("provider_task_id", column)
     return [moment.timestamp() - done_at[task_id] for task_id, moment in rows]
-
-
-def _wait(is_over: Any, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not is_over():
-        if time.monotonic() > end:
-            raise RuntimeError(f"Not over after {seconds:.0f} s; the run is not valid.")
-        time.sleep(0.5)
 
 
 os.environ.setdefault("LOG_LEVEL", "WARNING")

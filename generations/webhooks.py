@@ -28,10 +28,11 @@ def callback(request: HttpRequest, provider: str, token: UUID, public_id: UUID) 
     The address holds a part that nobody can guess. 404 for every address that we did not give away; 503 where the
     signature cannot be checked just now, so that the provider sends it again.
     """
-    account = ProviderAccount.objects.filter(provider=provider, callback_token=token).first()
-    generation = Generation.objects.filter(account=account, public_id=public_id).first() if account else None
-    if account is None or generation is None:
+    named = Generation.objects.filter(public_id=public_id, account__provider=provider, account__callback_token=token)
+    generation = named.select_related("account").only("account", "status").first()
+    if generation is None:
         return HttpResponse(status=404)
+    account = generation.account
     body = request.read(settings.LIMITS["callback_bytes"] + 1)
     if len(body) > settings.LIMITS["callback_bytes"]:
         return HttpResponse(status=413)

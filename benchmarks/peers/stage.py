@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from json import loads
 from pathlib import Path
@@ -24,10 +24,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Watched:
-    """A process of the product whose memory is looked at every quarter of a second, with its children."""
+    """A process of the product whose memory and CPU time are looked at every quarter of a second, with its children.
+
+    `peak_bytes` is the most that one of them held; `cpu_seconds` is what they used together.
+    """
 
     def __init__(self, name: str, command: Sequence[str], **environment: str) -> None:
-        self.name, self.peak_bytes = name, 0
+        self.name, self.peak_bytes, self.cpu_seconds = name, 0, 0.0
         self._process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env={**os.environ, **environment})
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -37,9 +40,12 @@ class Watched:
         with contextlib.suppress(psutil.NoSuchProcess):
             parent = psutil.Process(self._process.pid)
             while not self._over.wait(0.25):
+                used = 0.0
                 for process in [parent, *parent.children(recursive=True)]:
                     with contextlib.suppress(psutil.NoSuchProcess):
                         self.peak_bytes = max(self.peak_bytes, process.memory_info().rss)
+                        used += sum(process.cpu_times()[:4])  # its own, and of its children that have ended
+                self.cpu_seconds = max(self.cpu_seconds, used)
 
     def stop(self) -> None:
         """Ask it to stop, and wait."""
@@ -56,9 +62,7 @@ class Sandbox(Watched):
     """The sandbox on a free port. `bill` is what it says it rendered, `requests` how often it was asked."""
 
     def __init__(self, folder: Path, *, render: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.origin = f"http://127.0.0.1:{port}"
         command = ["-m", "generations.sandbox", f"--port={port}", f"--data={folder}", f"--render={render}"]
         super().__init__("sandbox", [*command, "--kling-concurrency=20000", "--fal-concurrency=20000", "--speed=1"])
@@ -79,7 +83,9 @@ class Sandbox(Watched):
         return {task["task_id"]: task["done_at"] for task in self.get("/_bill.json")["tasks"] if task["done_at"]}
 
     def requests(self) -> int:
-        return sum(self.get("/_state.json")["requests"].values())
+        """How often it was asked, whatever it sent itself."""
+        counts = self.get("/_state.json")["requests"]
+        return sum(count for name, count in counts.items() if not name.startswith("webhook."))
 
 
 @contextlib.contextmanager
@@ -131,6 +137,23 @@ def queue_takes(member: Any, prompts: Sequence[str]) -> None:
         key = uuid.uuid4().hex
         now = timezone.now()
         lifecycle.submit(member=member, project=project, recipe=recipe, account=account, idempotency_key=key, now=now)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def wait_until(is_over: Callable[[], bool], seconds: float) -> None:
+    """Look twice a second until something is so. Raises RuntimeError after so many seconds."""
+    end = time.monotonic() + seconds
+    while not is_over():
+        if time.monotonic() > end:
+            raise RuntimeError(f"Not over after {seconds:.0f} s; the run is not valid.")
+        time.sleep(0.5)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

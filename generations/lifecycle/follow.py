@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,19 +12,21 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from generations import catalog, providers
 from generations.errors import PortalError
 from generations.lifecycle.look_up import Lookup, look_up
-from generations.lifecycle.outcomes import failed, ingesting, make_uncertain, operation_from
+from generations.lifecycle.outcomes import failed, ingesting, ingesting_each, make_uncertain, operation_from
 from generations.lifecycle.pump import Pump
 from generations.lifecycle.reconcile import apply_lookup, claim_lookups
-from generations.lifecycle.timing import next_look_seconds, retry_seconds, typical_seconds
+from generations.lifecycle.timing import is_heard_of, next_look_seconds, retry_seconds, typical_seconds
 from generations.models import Generation, ProviderAccount, PumpLease, Status
 
 log = structlog.get_logger(__name__)
+State = providers.Pending | providers.Finished | providers.Failed
 
 _CLAIM = """
     UPDATE generations_generation SET lease_token = lease_token + 1, lease_until = now() + %(lease)s
@@ -30,16 +34,23 @@ _CLAIM = """
         SELECT id FROM generations_generation
         WHERE account_id = ANY(%(accounts)s) AND status = 'running' AND due_at <= now()
               AND (lease_until IS NULL OR lease_until <= now())
-        ORDER BY due_at LIMIT %(room)s FOR UPDATE SKIP LOCKED
+        -- Those that a webhook told of come first: there is news of them.
+        ORDER BY coalesce(woken_at < due_at - interval '2 seconds', true), due_at LIMIT %(room)s FOR UPDATE SKIP LOCKED
     )
-    RETURNING *, now() AS claimed_at
+    -- What asking needs. Whole rows, thousands of times a minute, would cost more than the questions.
+    RETURNING id, account_id, capability, model, tier, recipe_json, operation_json, lease_token, submitted_at,
+              provider_done_at, cancel_requested_at, cancel_sent_at, now() AS claimed_at
 """
 
 # One statement for a whole batch. A webhook that came while we asked keeps the row due.
 _STILL_PENDING = """
     UPDATE generations_generation g
     SET lease_until = NULL, tries = 0, waiting_for = '',
-        due_at = CASE WHEN g.woken_at > v.claimed_at THEN now() ELSE now() + v.seconds * interval '1 second' END,
+        due_at = CASE
+            WHEN g.woken_at > v.claimed_at THEN now()
+            -- Counted from the question, so that slow answers do not add to the pause; but never without one.
+            ELSE greatest(v.claimed_at + v.seconds * interval '1 second', now() + v.seconds * interval '0.5 seconds')
+        END,
         changed_at = CASE WHEN g.is_rendering = v.rendering AND g.provider_position IS NOT DISTINCT FROM v.position
                           THEN g.changed_at ELSE now() END,
         is_rendering = v.rendering, provider_position = v.position
@@ -67,7 +78,7 @@ class Answer:
     """What the provider said, or why it could not be asked."""
 
     question: Question
-    state: providers.Pending | providers.Finished | providers.Failed | None = None
+    state: State | None = None
     error: PortalError | None = None
     cancel_sent: bool = False
 
@@ -75,17 +86,25 @@ class Answer:
 class FollowPump(Pump[Question | Lookup, Answer | Lookup]):
     kind = PumpLease.Kind.FOLLOW
     statuses = (Status.RUNNING, Status.UNCERTAIN)
-    at_once = 150
+    at_once = 200
+
+    def __init__(self, *, seconds: float | None = None) -> None:
+        super().__init__(seconds=seconds)
+        self._look_around_at = 0.0
+        self._in_flight = 0
 
     def claim(self, room: int) -> list[Question | Lookup]:
-        lookups: list[Question | Lookup] = list(claim_lookups(self.accounts, room))
+        lookups: list[Question | Lookup] = []
+        if time.monotonic() >= self._look_around_at:  # not with every handful of answers
+            self._look_around_at = time.monotonic() + settings.LIFECYCLE["pump_interval_seconds"]
+            self._in_flight = self._count_in_flight()
+            lookups += claim_lookups(self.accounts, room)
         arguments = {
             "accounts": list(self.accounts),
             "room": room - len(lookups),
             "lease": timedelta(seconds=settings.LIFECYCLE["follow_lease_seconds"]),
         }
         rows: Sequence[Generation] = list(Generation.objects.raw(_CLAIM, arguments))
-        self._in_flight = self._count_in_flight()
         return lookups + [question for row in rows if (question := self._question(row))]
 
     def _question(self, row: Generation) -> Question | None:
@@ -102,17 +121,43 @@ class FollowPump(Pump[Question | Lookup, Answer | Lookup]):
     def _count_in_flight(self) -> int:
         return Generation.objects.filter(account_id__in=list(self.accounts), status=Status.RUNNING).count()
 
+    def bundles(self, items: list[Question | Lookup]) -> list[list[Question | Lookup]]:
+        """Questions to one account go out together, as many in a request as its provider answers."""
+        bundles: list[list[Question | Lookup]] = [[item] for item in items if isinstance(item, Lookup)]
+        of_account: dict[int, list[Question | Lookup]] = defaultdict(list)
+        for item in items:
+            if isinstance(item, Question):
+                of_account[item.account.pk].append(item)
+        for questions in of_account.values():
+            size = providers.adapter_class(questions[0].account.provider).batch_size
+            bundles += [questions[start : start + size] for start in range(0, len(questions), size)]
+        return bundles
+
     async def work(self, item: Question | Lookup) -> Answer | Lookup:
         if isinstance(item, Lookup):
             return await look_up(item, self.adapter)
         cancel_sent = False
         try:
             adapter = self.adapter(item.account)
-            if item.generation.cancel_requested_at and not item.generation.cancel_sent_at:
-                cancel_sent = await _send_cancel(item, adapter)
+            cancel_sent = await _send_cancel(item, adapter)
             return Answer(item, state=await adapter.follow(item.operation, item.route), cancel_sent=cancel_sent)
         except providers.ProviderError as error:
             return Answer(item, error=error, cancel_sent=cancel_sent)
+
+    async def work_together(self, items: list[Question | Lookup]) -> list[Answer | Lookup]:
+        questions = [item for item in items if isinstance(item, Question)]
+        canceled: set[int] = set()
+        found: Sequence[State | PortalError]
+        try:
+            adapter = self.adapter(questions[0].account)
+            canceled = {question.generation.pk for question in questions if await _send_cancel(question, adapter)}
+            found = await adapter.follow_many([(question.operation, question.route) for question in questions])
+        except providers.ProviderError as error:
+            found = [error] * len(questions)
+        return [
+            _answer(question, answer, question.generation.pk in canceled)
+            for question, answer in zip(questions, found, strict=True)
+        ]
 
     def apply(self, results: list[Answer | Lookup]) -> None:
         answers = [result for result in results if isinstance(result, Answer)]
@@ -120,7 +165,9 @@ class FollowPump(Pump[Question | Lookup, Answer | Lookup]):
         if sent:
             Generation.objects.filter(pk__in=sent).update(cancel_sent_at=Now())
         self._apply_pending([answer for answer in answers if isinstance(answer.state, providers.Pending)])
-        results[:] = [result for result in results if not _is_pending(result)]
+        results[:] = [result for result in results if not _is(result, providers.Pending)]
+        self.together([result for result in results if _is(result, providers.Finished)], _apply_finished, _apply)
+        results[:] = [result for result in results if not _is(result, providers.Finished)]
         self.each(results, _apply)
 
     def _apply_pending(self, answers: list[Answer]) -> None:
@@ -149,6 +196,7 @@ class FollowPump(Pump[Question | Lookup, Answer | Lookup]):
             age=question.claimed_at - _submitted_at(question),
             typical=typical_seconds(question.generation),
             in_flight=self._in_flight,
+            is_heard=is_heard_of(question.generation),
         )
 
     def seconds_to_next(self) -> float | None:
@@ -161,7 +209,9 @@ class FollowPump(Pump[Question | Lookup, Answer | Lookup]):
 
 
 async def _send_cancel(item: Question, adapter: providers.Adapter) -> bool:
-    """Whether the provider has heard the wish. It may be too late for it; that the next answer shows."""
+    """Whether there was a wish and the provider has now heard it. It may be too late; that the next answer shows."""
+    if not item.generation.cancel_requested_at or item.generation.cancel_sent_at:
+        return False
     try:
         await adapter.cancel(item.operation, item.route)
     except providers.ProviderError as error:
@@ -171,34 +221,57 @@ async def _send_cancel(item: Question, adapter: providers.Adapter) -> bool:
     return True
 
 
-def _is_pending(result: Answer | Lookup) -> bool:
-    return isinstance(result, Answer) and isinstance(result.state, providers.Pending)
+def _answer(question: Question, answer: State | PortalError, cancel_sent: bool) -> Answer:
+    if isinstance(answer, PortalError):
+        return Answer(question, error=answer, cancel_sent=cancel_sent)
+    return Answer(question, state=answer, cancel_sent=cancel_sent)
 
 
-def _apply(result: Answer | Lookup) -> None:
-    if isinstance(result, Lookup):
-        apply_lookup(result)
-    else:
-        _apply_end(result)
+def _is(result: Answer | Lookup, state: type[State]) -> bool:
+    return isinstance(result, Answer) and isinstance(result.state, state)
 
 
 def _submitted_at(question: Question) -> datetime:
     return question.generation.submitted_at or question.claimed_at
 
 
-def _apply_end(answer: Answer) -> None:
-    generation, token = answer.question.generation, answer.question.lease_token
-    # A row that went on without us is not touched; who has the lease now will ask again.
+def _apply_finished(results: list[Answer | Lookup]) -> None:
+    """Many takes that are done, inside a transaction."""
+    answers = {result.question.generation.pk: result for result in results if isinstance(result, Answer)}
+    tokens = dict(_locked(answers).values_list("pk", "lease_token"))
+    ingesting_each(
+        [
+            (answer.question.generation, answer.state)
+            for pk, answer in answers.items()
+            if tokens.get(pk) == answer.question.lease_token and isinstance(answer.state, providers.Finished)
+        ]
+    )
+
+
+def _apply(result: Answer | Lookup) -> None:
+    if isinstance(result, Lookup):
+        apply_lookup(result)
+        return
     with transaction.atomic():
-        rows = Generation.objects.select_for_update(no_key=True).filter(pk=generation.pk, lease_token=token)
-        if not rows.filter(status=Status.RUNNING).exists():
-            return
-        if isinstance(answer.state, providers.Finished):
-            ingesting(generation, answer.state)
-        elif isinstance(answer.state, providers.Failed):
-            _end_without_result(generation, answer.state)
-        elif answer.error is not None:
-            _could_not_ask(answer, answer.error)
+        generation = _locked([result.question.generation.pk]).filter(lease_token=result.question.lease_token).first()
+        if generation:
+            generation.account = result.question.account
+            _apply_end(generation, result)
+
+
+def _locked(ids: Collection[int]) -> QuerySet[Generation]:
+    """A row that went on without us is not touched; who has its lease now will ask again."""
+    rows = Generation.objects.filter(pk__in=ids, status=Status.RUNNING)
+    return rows.select_for_update(no_key=True).order_by("pk")
+
+
+def _apply_end(generation: Generation, answer: Answer) -> None:
+    if isinstance(answer.state, providers.Finished):
+        ingesting(generation, answer.state)
+    elif isinstance(answer.state, providers.Failed):
+        _end_without_result(generation, answer.state)
+    elif answer.error is not None:
+        _could_not_ask(generation, answer.error)
 
 
 def _end_without_result(generation: Generation, state: providers.Failed) -> None:
@@ -215,15 +288,14 @@ def _as_sentence(reason: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _could_not_ask(answer: Answer, error: PortalError) -> None:
-    generation = answer.question.generation
+def _could_not_ask(generation: Generation, error: PortalError) -> None:
     if isinstance(error, providers.Rejected):
         # The provider does not know the job that it took. That needs a person, with the hold in place.
         make_uncertain(generation, error.public)
         return
     tries = generation.tries + 1
     seconds = retry_seconds(tries, getattr(error, "retry_after_seconds", None))
-    Generation.objects.filter(pk=generation.pk, lease_token=answer.question.lease_token).update(
+    Generation.objects.filter(pk=generation.pk).update(
         tries=tries,
         lease_until=None,
         due_at=Now() + timedelta(seconds=seconds),

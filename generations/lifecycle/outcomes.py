@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -99,20 +100,30 @@ def operation_from(value: dict[str, Any]) -> providers.Operation:
 
 def ingesting(generation: Generation, finished: providers.Finished) -> bool:
     """The provider is done: keep what it made and what it says it cost, and bring the file home."""
-    won = generation.advance(
-        Status.INGESTING,
-        outputs_json=[output.as_json() for output in finished.outputs],
-        provider_cost_json=finished.cost.as_json() if finished.cost else None,
-        provider_done_at=Now(),
-        results_expire_at=results_expire_at(generation, finished.outputs),
-        due_at=Now(),
-        failure_code="",
-        failure_public="",
-        failure_provider_words="",
-    )
+    won = generation.advance(Status.INGESTING, **_made(generation, finished))
     if won:
         queue.kick_on_commit("ingest", generation_id=generation.pk)
     return won
+
+
+def ingesting_each(finished: Sequence[tuple[Generation, providers.Finished]]) -> None:
+    """The same for many takes in a few statements. Inside a transaction."""
+    facts = {generation.pk: _made(generation, answer) for generation, answer in finished}
+    for pk in Generation.objects.advance_each(Status.INGESTING, facts):
+        queue.kick_on_commit("ingest", generation_id=pk)
+
+
+def _made(generation: Generation, finished: providers.Finished) -> dict[str, Any]:
+    return {
+        "outputs_json": [output.as_json() for output in finished.outputs],
+        "provider_cost_json": finished.cost.as_json() if finished.cost else None,
+        "provider_done_at": Now(),
+        "results_expire_at": results_expire_at(generation, finished.outputs),
+        "due_at": Now(),
+        "failure_code": "",
+        "failure_public": "",
+        "failure_provider_words": "",
+    }
 
 
 def make_uncertain(generation: Generation, note: str) -> bool:

@@ -11,16 +11,16 @@ import os
 import socket
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import Any, ClassVar, Generic, ParamSpec, Protocol, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 
-from generations import providers
+from generations import providers, queue
 from generations.lifecycle.accounts import provider_account, provider_session
 from generations.models import Generation, ProviderAccount, ProviderCall, PumpLease
 
@@ -42,9 +42,10 @@ Outcome = TypeVar("Outcome")
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_at_work_on: ContextVar[Item] = ContextVar("at_work_on")
+_at_work_on: ContextVar[Sequence[Item]] = ContextVar("at_work_on")
 _DATABASE_IS_AWAY = (OperationalError, InterfaceError)
 _WAITS_FOR_DATABASE_SECONDS = 15  # beyond the pump's time, within its job's time-out
+_GATHERS_SECONDS = 0.05  # answers that come within this time are written together
 
 _LEASE = """
     INSERT INTO generations_pumplease AS lease (account_id, kind, holder, token, until)
@@ -65,17 +66,21 @@ class Pump(ABC, Generic[Work, Outcome]):
     kind: ClassVar[PumpLease.Kind]
     statuses: ClassVar[tuple[str, ...]]
     at_once: ClassVar[int]
+    claims_at_once: ClassVar[int] = 64
+    """Fewer than `at_once`, so that some requests are under way while the next rows are claimed."""
 
     def __init__(self, *, seconds: float | None = None) -> None:
         self.seconds = settings.LIFECYCLE["pump_seconds"] if seconds is None else seconds
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{time.monotonic_ns()}"
         self.accounts: dict[int, ProviderAccount] = {}
         self._adapters: dict[int, providers.Adapter] = {}
-        self._under_way: dict[asyncio.Task[None], Work] = {}
+        self._under_way: dict[asyncio.Task[None], list[Work]] = {}
         self._results: list[Outcome] = []
         self._calls: list[ProviderCall] = []
         self._handled = 0
         self._renew_at = 0.0
+        self._more_is_due = False
+        self._stopped_for_time = False
 
     # What a pump is made of -------------------------------------------------------------------------------------
 
@@ -86,6 +91,14 @@ class Pump(ABC, Generic[Work, Outcome]):
     @abstractmethod
     async def work(self, item: Work) -> Outcome:
         """Talk to the provider about one row. Expected errors are part of the outcome."""
+
+    def bundles(self, items: list[Work]) -> list[list[Work]]:
+        """Which of the claimed rows are worked on together, in one call of `work_together`."""
+        return [[item] for item in items]
+
+    async def work_together(self, items: list[Work]) -> list[Outcome]:
+        """Talk to the provider about a bundle; only called for several."""
+        raise NotImplementedError
 
     @abstractmethod
     def apply(self, results: list[Outcome]) -> None:
@@ -113,6 +126,8 @@ class Pump(ABC, Generic[Work, Outcome]):
                     await self._loop()
             finally:
                 await self.db(self._let_go)
+        if self._stopped_for_time:
+            queue.kick(self.kind)  # the next turn begins at once, not with the next tick
         return self._handled
 
     async def _loop(self) -> None:
@@ -133,33 +148,43 @@ class Pump(ABC, Generic[Work, Outcome]):
 
     async def _is_over(self, end: float) -> bool:
         """One round; whether it was the last."""
+        self._more_is_due = False
         if time.monotonic() >= self._renew_at:
             await self._keep_leases()
         await self._apply_results()
         over = time.monotonic() >= end
         if not over and self.accounts:
             await self._claim()
-        return not self._under_way and not self._results and (over or await self._nothing_soon())
+        if self._under_way or self._results:
+            return False
+        nothing_soon = await self._nothing_soon()
+        self._stopped_for_time = over and not nothing_soon
+        return over or nothing_soon
 
     async def _keep_leases(self) -> None:
         await self.db(self._lease)
-        await self.db(self.renew, list(self._under_way.values()))
+        await self.db(self.renew, self._items_under_way())
         self._renew_at = time.monotonic() + settings.LIFECYCLE["account_lease_seconds"] / 4
 
     async def _claim(self) -> None:
-        room = self.at_once - len(self._under_way)
-        for item in await self.db(self.claim, room) if room > 0 else []:
-            task = asyncio.create_task(self._handle(item))
-            self._under_way[task] = item
+        room = min(self.at_once - len(self._items_under_way()), self.claims_at_once)
+        items = await self.db(self.claim, room) if room > 0 else []
+        self._more_is_due = 0 < room <= len(items)
+        for bundle in self.bundles(items):
+            task = asyncio.create_task(self._handle(bundle))
+            self._under_way[task] = bundle
             task.add_done_callback(lambda done: self._under_way.pop(done, None))
 
-    async def _handle(self, item: Work) -> None:
-        _at_work_on.set(item)
+    def _items_under_way(self) -> list[Work]:
+        return [item for bundle in self._under_way.values() for item in bundle]
+
+    async def _handle(self, bundle: list[Work]) -> None:
+        _at_work_on.set(bundle)
         try:
             # In two steps: `self._results` is another list by the time the answer is there, if others came before it.
-            outcome = await self.work(item)
-            self._results.append(outcome)
-            self._handled += 1
+            outcomes = await self.work_together(bundle) if len(bundle) > 1 else [await self.work(bundle[0])]
+            self._results.extend(outcomes)
+            self._handled += len(outcomes)
         except Exception:
             # A defect of ours in one row must not stop the others; the row's lease ends and it is looked at again.
             log.exception("pump_item_failed", pump=self.kind)
@@ -179,12 +204,12 @@ class Pump(ABC, Generic[Work, Outcome]):
 
     def _note_call(self, exchange: providers.Exchange) -> None:
         """Remember a call that mattered: it sent something, or it broke. Polls that went well would drown those."""
-        item = _at_work_on.get()
+        items = _at_work_on.get()
         if exchange.method != "GET" or exchange.status_code is None or exchange.excerpt:
             self._calls.append(
                 ProviderCall(
-                    account_id=item.account.pk,
-                    generation_id=item.generation.pk,
+                    account_id=items[0].account.pk,
+                    generation_id=items[0].generation.pk if len(items) == 1 else None,
                     method=exchange.method,
                     url=exchange.url[:400],
                     status_code=exchange.status_code,
@@ -195,10 +220,13 @@ class Pump(ABC, Generic[Work, Outcome]):
             )
 
     async def _pause(self) -> None:
+        if self._more_is_due:
+            await asyncio.sleep(0)
+            return
         self._changed.clear()
         try:
             await asyncio.wait_for(self._changed.wait(), settings.LIFECYCLE["pump_interval_seconds"])
-            await asyncio.sleep(0.02)  # let a few more results arrive, so that they are written together
+            await asyncio.sleep(min(_GATHERS_SECONDS, settings.LIFECYCLE["pump_interval_seconds"]))
         except TimeoutError:
             pass
 
@@ -218,6 +246,19 @@ class Pump(ABC, Generic[Work, Outcome]):
             except Exception:
                 log.exception("outcome_not_written", pump=self.kind)
             del results[0]
+
+    def together(self, results: list[T], write: Callable[[list[T]], object], write_one: Callable[[T], object]) -> None:
+        """Write outcomes down in one transaction; one by one where a defect with one of them undoes it."""
+        if not results:
+            return
+        try:
+            with transaction.atomic():
+                write(results)
+        except _DATABASE_IS_AWAY:
+            raise
+        except Exception:
+            log.exception("outcomes_not_written_together", pump=self.kind)
+            self.each(results, write_one)
 
     async def db(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run something that needs the database on the database thread."""

@@ -14,8 +14,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, models
-from django.db.models import Func, Q, Value
-from django.db.models.functions import Now
+from django.db.models import Case, Func, Q, Value, When
+from django.db.models.functions import Cast, Now
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -68,6 +68,19 @@ class IllegalTransition(Exception):
     """A transition that the map does not have. A programming error."""
 
 
+def _sources(to: Status, only_from: frozenset[Status] | None = None) -> set[Status]:
+    sources = {source for source, targets in TRANSITIONS.items() if to in targets}
+    if only_from is not None and not only_from <= sources or not sources:
+        raise IllegalTransition(f"{sorted(only_from or ())} does not lead to {to}.")
+    return sources & (only_from or sources)
+
+
+def _standing(to: Status) -> dict[str, Any]:
+    """The columns that follow from a status alone."""
+    ended = {"due_at": None, "finished_at": Now()} if to in TERMINAL else {}
+    return {"status": to, "changed_at": Now(), **ended}
+
+
 class GenerationQuerySet(models.QuerySet["Generation"]):
     def for_cards(self) -> GenerationQuerySet:
         """With the joins that a card needs."""
@@ -85,6 +98,21 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
     def due(self) -> GenerationQuerySet:
         """Due now, and nobody is working on it."""
         return self.filter(due_at__lte=Now()).filter(Q(lease_until=None) | Q(lease_until__lte=Now()))
+
+    def advance_each(self, to: Status, facts: Mapping[int, Mapping[str, Any]]) -> set[int]:
+        """`advance` for many rows in a few statements, inside a transaction; the ids of those that this caller won.
+
+        `facts` are the further columns to set, the same ones for each id.
+        """
+        allowed = self.filter(pk__in=facts, status__in=_sources(to)).select_for_update(no_key=True).order_by("pk")
+        won = list(allowed.values_list("pk", flat=True))
+        if won:
+            names = facts[won[0]].keys()
+            columns = {name: _each(name, {pk: facts[pk][name] for pk in won}) for name in names}
+            begun = {"tries": 0, "waiting_for": "", "lease_until": None}
+            self.filter(pk__in=won).update(**{**begun, **columns, **_standing(to)})
+            GenerationEvent.objects.bulk_create([GenerationEvent(generation_id=pk, kind=to) for pk in won])
+        return set(won)
 
 
 class Generation(models.Model):
@@ -201,17 +229,10 @@ class Generation(models.Model):
         are further columns to set; `note` goes into the activity. Raises IllegalTransition for a pair that the map does
         not have.
         """
-        sources = {source for source, targets in TRANSITIONS.items() if to in targets}
-        if only_from is not None and not only_from <= sources or not sources:
-            raise IllegalTransition(f"{sorted(only_from or ())} does not lead to {to}.")
-        sources &= only_from or sources
-        rows = Generation.objects.filter(pk=self.pk, status__in=sources)
+        rows = Generation.objects.filter(pk=self.pk, status__in=_sources(to, only_from))
         if holding is not None:
             rows = rows.filter(lease_token=holding)
-        values = {"tries": 0, "waiting_for": "", "lease_until": None, **facts, "status": to, "changed_at": Now()}
-        if to in TERMINAL:
-            values |= {"due_at": None, "finished_at": Now()}
-        if not rows.update(**values):
+        if not rows.update(**{"tries": 0, "waiting_for": "", "lease_until": None, **facts, **_standing(to)}):
             return False
         self.log(to, note)
         self.refresh_from_db()
@@ -271,6 +292,16 @@ class Generation(models.Model):
     def can_cancel_free(self) -> bool:
         """Whether a cancel returns the whole hold at once."""
         return self.status in (Status.QUEUED, Status.AWAITING_APPROVAL)
+
+
+def _each(name: str, values: Mapping[int, Any]) -> Any:
+    """One value for all rows where they agree, otherwise each row's own."""
+    first = next(iter(values.values()))
+    if all(value == first for value in values.values()):
+        return first
+    field: Any = Generation._meta.get_field(name)
+    cases = [When(pk=pk, then=Value(value, None if value is None else field)) for pk, value in values.items()]
+    return Cast(Case(*cases, output_field=field), field)
 
 
 class GenerationInput(models.Model):

@@ -6,10 +6,11 @@ A provider module supplies facts: hosts, headers, payload, parse, callback. It h
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from generations.catalog import Route
+from generations.providers.errors import ProviderError
 from generations.providers.http import Http
 from generations.providers.search import Candidate, Sought
 from generations.providers.types import (
@@ -44,6 +45,9 @@ class Adapter(ABC):
     can_search: ClassVar[bool] = False
     """Whether `search` can look a job up in the account's history."""
 
+    batch_size: ClassVar[int] = 1
+    """How many jobs `follow_many` asks about in one request."""
+
     def __init__(self, account: Account, http: Http) -> None:
         self.account = account
         self.http = http
@@ -70,6 +74,21 @@ class Adapter(ABC):
     @abstractmethod
     async def follow(self, operation: Operation, route: Route) -> Pending | Finished | Failed:
         """Ask how the job stands. Free and repeatable."""
+
+    async def follow_many(
+        self, items: Sequence[tuple[Operation, Route]]
+    ) -> list[Pending | Finished | Failed | ProviderError]:
+        """Ask how up to `batch_size` jobs stand; an answer or an error for each, in their order.
+
+        Free and repeatable. What keeps the whole answer from us is raised; here, one by one, it never is.
+        """
+        answers: list[Pending | Finished | Failed | ProviderError] = []
+        for operation, route in items:
+            try:
+                answers.append(await self.follow(operation, route))
+            except ProviderError as error:
+                answers.append(error)
+        return answers
 
     async def find(self, our_id: str, route: Route) -> Operation | None:
         """The job that carries our own id, or None. Only where `can_find`."""

@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
+from redis import Redis
+from rq import Queue
 
 from generations import lifecycle
 from generations.models import Status
@@ -261,6 +263,77 @@ def test_an_answer_that_cannot_be_written_does_not_lose_the_others(road, script,
     road.follow()
 
     assert [status_of(take) for take in takes] == [Status.RUNNING, Status.FAILED, Status.FAILED]
+
+
+def test_a_finished_take_that_cannot_be_written_does_not_lose_the_others(road, script, monkeypatch):
+    from generations.lifecycle import follow
+
+    takes = [road.running() for _ in range(3)]
+    script.says("follow", *[finished("https://files.test/a.mp4") for _ in range(3)])
+    together, alone = follow.ingesting_each, follow.ingesting
+
+    def ingesting_each(answers):
+        together(answers)
+        raise ValueError("a bug")
+
+    def ingesting(generation, answer):
+        if generation.pk == takes[0].pk:
+            raise ValueError("a bug")
+        return alone(generation, answer)
+
+    monkeypatch.setattr(follow, "ingesting_each", ingesting_each)
+    monkeypatch.setattr(follow, "ingesting", ingesting)
+    road.follow()
+
+    assert [status_of(take) for take in takes] == [Status.RUNNING, Status.INGESTING, Status.INGESTING]
+
+
+def test_many_finished_takes_keep_each_its_own_result(road, script):
+    takes = [road.running() for _ in range(5)]
+    costs = {take.provider_task_id: Cost(Decimal(take.pk), "fal_unit") for take in takes[:4]}
+
+    def answer(operation):
+        return finished(f"https://files.test/{operation.task_id}.mp4", cost=costs.get(operation.task_id))
+
+    script.says("follow", *[answer] * 5)
+    road.follow()
+
+    for take in takes:
+        assert status_of(take) == Status.INGESTING
+        assert take.outputs_json[0]["url"] == f"https://files.test/{take.provider_task_id}.mp4"
+        assert [event.kind for event in take.events.order_by("pk")][-1] == Status.INGESTING
+    assert [take.provider_cost_json for take in takes] == [
+        *({"amount": str(take.pk), "currency": "fal_unit"} for take in takes[:4]),
+        None,
+    ]
+
+
+# Order and turns
+
+
+def test_what_a_webhook_told_of_is_asked_first(road, script, monkeypatch):
+    monkeypatch.setattr(lifecycle.FollowPump, "at_once", 1)
+    waiting = [road.running(due_at=ago(30)) for _ in range(2)]
+    woken = road.running(due_at=ago(1), woken_at=ago(1))
+
+    road.follow()
+
+    asked = [operation.task_id for operation in script.about("follow")]
+    assert asked[0] == woken.provider_task_id
+    assert set(asked[1:]) == {take.provider_task_id for take in waiting}
+
+
+def test_a_turn_that_ends_with_work_left_asks_for_the_next_one(road, script, settings):
+    settings.LIFECYCLE = {**settings.LIFECYCLE, "poll_min_seconds": 0.05}
+    road.running(submitted_at=ago(15))
+
+    with Redis.from_url(settings.REDIS_URL) as client:
+        client.flushall()
+        road.follow(seconds=0.3)
+        jobs = [job.func_name for job in Queue("follow", connection=client).jobs]
+
+    assert script.count("follow") > 1
+    assert jobs == ["generations.jobs.follow"]
 
 
 # Cancel
