@@ -13,6 +13,7 @@ from generations.lifecycle.give_up import give_up
 from generations.lifecycle.grant_credits import grant_credits
 from generations.lifecycle.ingest import ingest
 from generations.lifecycle.known import spell_lookup, what_is_known
+from generations.lifecycle.line import Place, line_of
 from generations.lifecycle.pause_account import AlreadySo, pause_account, resume_account
 from generations.lifecycle.public_inputs import PublicInput, find_public_input, publish
 from generations.lifecycle.quote import quote
@@ -33,6 +34,7 @@ __all__ = [
     "CannotRetry",
     "FollowPump",
     "NotInForce",
+    "Place",
     "PriceMoved",
     "PublicInput",
     "RouteClosed",
@@ -51,6 +53,7 @@ __all__ = [
     "grant_credits",
     "ingest",
     "last_attempt",
+    "line_of",
     "pause_account",
     "provider_account",
     "provider_session",

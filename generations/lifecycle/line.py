@@ -9,31 +9,22 @@ from django.db import connection
 
 from generations import catalog
 from generations.choices import Capability
-from generations.lifecycle.turns import ORDER, turn_arguments
+from generations.lifecycle.turns import ORDER, RENDERS, turn_arguments
 from generations.models import Generation, ProviderAccount
 
 _SANDBOX_SECONDS = 20.0
 _UNKNOWN_SECONDS = 180.0
 
 # One row for each take that was asked about: its place, the jobs of its account that are out and fit in at once, and
-# how long the last takes of its own team took to render, of the same kind and on the same account.
+# how long such takes of its team take.
 _PLACES = f"""{ORDER}, out AS (
-        SELECT account_id, sum(jobs) AS jobs FROM busy GROUP BY 1
+        SELECT account_id, sum(jobs)::int AS jobs FROM busy GROUP BY 1
     )
-    SELECT line.id, line.position, coalesce(out.jobs, 0), a.max_running, a.status, recent.seconds
+    SELECT line.id, line.position, coalesce(out.jobs, 0), a.max_running, a.status, {RENDERS}
     FROM line
     JOIN generations_generation g ON g.id = line.id
     JOIN generations_provideraccount a ON a.id = g.account_id
     LEFT JOIN out ON out.account_id = g.account_id
-    LEFT JOIN LATERAL (
-        SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM h.provider_done_at - h.submitted_at))
-               AS seconds
-        FROM (SELECT provider_done_at, submitted_at FROM generations_generation
-              WHERE team_id = g.team_id AND account_id = g.account_id AND model = g.model AND tier = g.tier
-                    AND capability = g.capability AND status IN ('done', 'ingesting')
-                    AND provider_done_at > submitted_at
-              ORDER BY id DESC LIMIT 40) h
-    ) recent ON true
     WHERE line.id = ANY(%(ids)s::bigint[])
 """  # noqa: S608 the statement is ours
 
