@@ -10,12 +10,12 @@ from django.conf import settings
 from django.core import mail
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from generations import catalog, providers
 from generations.choices import Role
+from generations.lifecycle.addresses import take_page
 from generations.models import Generation, Status, Team, User
 
 log = structlog.get_logger(__name__)
@@ -94,7 +94,6 @@ def _tell(generation: Generation) -> None:
 
 
 def _about(generation: Generation) -> str:
-    path = reverse("portal:take", args=[generation.public_id])
     return _(
         "%(account)s has made %(take)s, but its result is not in our storage yet. The provider keeps it until "
         "%(until)s.\n\n%(why)s\n\nIt is tried again until then. Nothing has been charged so far; "
@@ -105,5 +104,5 @@ def _about(generation: Generation) -> str:
         "until": f"{expiry_of(generation):%Y-%m-%d %H:%M} UTC",
         "why": generation.waiting_for or _("Nobody has tried to fetch it: the workers for that may stand still."),
         "team": generation.team.name,
-        "link": f"{settings.PUBLIC_URL}{path}" if settings.PUBLIC_URL else path,
+        "link": take_page(generation),
     }

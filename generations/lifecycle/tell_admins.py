@@ -7,14 +7,13 @@ claimed before the mail leaves: a crash in between loses a mail, it does not rep
 from __future__ import annotations
 
 import structlog
-from django.conf import settings
 from django.core import mail
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from generations.choices import Role
+from generations.lifecycle.addresses import account_page
 from generations.models import Generation, ProviderAccount, Status, User
 
 log = structlog.get_logger(__name__)
@@ -62,14 +61,9 @@ def _about_rest(account: ProviderAccount) -> str:
         "Nothing of them has been sent or charged.\n\n"
         "We ask the provider again by ourselves and go on as soon as it takes a job. You are told then. "
         "Check the key and the balance if the reason above speaks of them.\n%(link)s"
-    ) % {"reason": account.status_reason, "account": account.label, "waiting": waiting, "link": _link(account)}
+    ) % {"reason": account.status_reason, "account": account.label, "waiting": waiting, "link": account_page(account)}
 
 
 def _about_return(account: ProviderAccount) -> str:
     sentence = _("%(account)s works again, and takes in line are being sent. There is nothing to do.\n%(link)s")
-    return sentence % {"account": account.label, "link": _link(account)}
-
-
-def _link(account: ProviderAccount) -> str:
-    path = reverse("admin:generations_provideraccount_change", args=[account.pk])
-    return f"{settings.PUBLIC_URL}{path}" if settings.PUBLIC_URL else ""
+    return sentence % {"account": account.label, "link": account_page(account)}

@@ -34,6 +34,7 @@ class Card:
     cancel: str
     can_retry: bool
     stop_words: str = ""
+    can_resolve: bool = False
 
     @property
     def video(self) -> Asset | None:
@@ -146,6 +147,7 @@ def _card(take: Generation, member: access.Member, position: int | None, stop_wo
         cancel=_cancel(take, member),
         can_retry=member.may(access.May.GENERATE),
         stop_words=stop_words,
+        can_resolve=take.status == Status.UNCERTAIN and member.may(access.May.RESOLVE),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -13,6 +14,7 @@ from django.template.loader import render_to_string
 from generations import access, ledger
 from generations.models import Team
 from generations.portal.door import Request
+from generations.portal.unclear import WAITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,12 @@ class Frame:
     can_generate: bool
     balance: Purse | None
     open_count: int
+    waiting_count: int | None  # takes that wait for a decision; None for who may not decide
 
 
 def frame_of(member: access.Member, section: str) -> Frame:
     """The frame as this member sees it."""
+    counts = access.generations_for(member).open().aggregate(open=Count("pk"), waiting=Count("pk", filter=WAITS))
     return Frame(
         section=section,
         team=member.team,
@@ -48,7 +52,8 @@ def frame_of(member: access.Member, section: str) -> Frame:
         role_labels=member.membership.role_labels,
         can_generate=member.may(access.May.GENERATE),
         balance=_purse(member),
-        open_count=access.generations_for(member).open().count(),
+        open_count=counts["open"],
+        waiting_count=counts["waiting"] if member.may(access.May.RESOLVE) else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generations.portal.views import credits, library, media, projects, studio, takes, team
+from generations.portal.views import credits, library, media, projects, studio, takes, team, unclear
 
 app_name = "portal"
 
@@ -21,6 +21,10 @@ urlpatterns = [
     path("projects/new/", projects.project_new, name="project_new"),
     path("projects/<uuid:public_id>/", projects.project, name="project"),
     path("projects/<uuid:public_id>/edit/", projects.project_edit, name="project_edit"),
+    path("unclear/", unclear.unclear_list, name="unclear"),
+    path("unclear/<uuid:public_id>/", unclear.unclear_take, name="unclear_take"),
+    path("unclear/<uuid:public_id>/fetch/", unclear.fetch_now, name="fetch_now"),
+    path("unclear/<uuid:public_id>/<slug:name>/", unclear.decide, name="decide"),
     path("credits/", credits.credits, name="credits"),
     path("team/", team.team, name="team"),
     path("inputs/<str:token>/<str:name>", media.public_input, name="public_input"),

@@ -23,6 +23,7 @@ from generations.portal import text
 from generations.portal.activity import activity_of
 from generations.portal.cards import Card, cards_of, read_versions
 from generations.portal.cost import cost_of
+from generations.portal.decisions import DECISIONS
 from generations.portal.door import Request, members_only
 from generations.portal.frame import balance, frame_of, page
 from generations.portal.recipe import recipe_images, recipe_rows
@@ -110,6 +111,7 @@ def _about(member: access.Member, found: Generation, tab: str, now: datetime) ->
         "images": recipe_images(found),
         "cost": cost_of(found) if sees_credits else None,
         "activity": activity_of(found),
+        "decisions": DECISIONS.values(),
     }
 
 
