@@ -21,13 +21,16 @@ from generations.sandbox.downloads import Downloads
 from generations.sandbox.fal import FalQueue
 from generations.sandbox.fal_post import FalPost
 from generations.sandbox.fal_storage import FalStorage
+from generations.sandbox.gateway import GatewayHost
 from generations.sandbox.inputs import InputStore
 from generations.sandbox.kling import KlingHost
 from generations.sandbox.kling_post import KlingPost
-from generations.sandbox.kling_shapes import whole
 from generations.sandbox.store import Store
 from generations.sandbox.studio import OnReady, Studio
-from generations.sandbox.webhooks import Courier
+from generations.sandbox.wavespeed import WaveSpeedHost
+from generations.sandbox.wavespeed_post import WaveSpeedPost
+from generations.sandbox.wavespeed_storage import WaveSpeedStorage
+from generations.sandbox.webhooks import Courier, Post
 from generations.sandbox.world import World
 
 TICK_SECONDS = 0.05
@@ -42,13 +45,21 @@ def make_app(config: SandboxConfig) -> Starlette:
     studio = Studio(config.data_dir / "films", tiny=config.render == "tiny", on_ready=lambda *film: ready[0](*film))
     world = World(config, store, studio)
     key = _signing_key(store)
-    inputs = InputStore(config.data_dir, (f"{origin}/fal-cdn/files/",))
+    inputs = InputStore(config.data_dir, (f"{origin}/fal-cdn/files/", f"{origin}/wavespeed-cdn/files/"))
     inputs.find_result = world.film_behind
     desk, downloads = Desk(world, inputs), Downloads(world, inputs)
     fal, storage = FalQueue(world, desk, origin), FalStorage(world, inputs, key, origin)
     kling = KlingHost(desk, origin)
-    courier = Courier(world, {"fal": FalPost(key, fal.result_body), "kling": KlingPost(store, whole)})
+    store_of_wavespeed = WaveSpeedStorage(world, inputs, origin)
+    wavespeed, gateway = WaveSpeedHost(desk, store_of_wavespeed, origin), GatewayHost(desk, origin)
+    posts: dict[str, Post] = {
+        "fal": FalPost(key, fal.result_body),
+        "kling": KlingPost(store, whole),
+        "wavespeed": WaveSpeedPost(store),
+    }
+    courier = Courier(world, posts)
     cdn = [*storage.cdn_addresses(), downloads.film_address("/results/{id}/{name}"), downloads.upload_address()]
+    results_of_wavespeed = [downloads.film_address("/outputs/{id}/{name}"), downloads.upload_address()]
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -76,7 +87,10 @@ def make_app(config: SandboxConfig) -> Starlette:
             Mount("/fal-rest", routes=storage.rest_addresses()),
             Mount("/fal-cdn", routes=cdn),
             Mount("/fal", routes=fal.addresses()),
-            Mount("/kling", routes=[downloads.film_address("/cdn/{id}/{name}"), *kling.addresses(), kling.unknown()]),
+            Mount("/kling", routes=kling_addresses),
+            Mount("/wavespeed-cdn", routes=[*results_of_wavespeed, *store_of_wavespeed.addresses()]),
+            Mount("/wavespeed", routes=wavespeed.addresses()),
+            Mount("/gateway", routes=[downloads.film_address("/cdn/{id}/{name}"), *gateway.addresses()]),
             *Console(world).addresses(),
         ],
     )

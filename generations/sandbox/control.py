@@ -7,6 +7,7 @@
 - `{"clock_skew": 400}`: the providers' clocks are so many seconds ahead (behind, if negative)
 - `{"result_seconds": 60}`: results expire after that time, not after 30 days
 - `{"kling_webhook_secret": "whsec_..."}`, `{"kling_access_keys": {access: secret}}`
+- `{"wavespeed_webhook_secret": "whsec_..."}`
 - `{"clear": true}`: no more troubles, losses, latency or skew
 """
 
@@ -95,6 +96,10 @@ def _webhook_secret(world: World, order: Order) -> None:
     world.store.put_setting("kling_webhook_secret", order["kling_webhook_secret"] or None)
 
 
+def _wavespeed_secret(world: World, order: Order) -> None:
+    world.store.put_setting("wavespeed_webhook_secret", order["wavespeed_webhook_secret"] or None)
+
+
 def _access_keys(world: World, order: Order) -> None:
     world.know_kling_secrets(dict(_part(order, "kling_access_keys")))
 
@@ -127,4 +132,5 @@ ORDERS: dict[str, Callable[[World, Order], None]] = {
     "result_seconds": _expiry,
     "kling_webhook_secret": _webhook_secret,
     "kling_access_keys": _access_keys,
+    "wavespeed_webhook_secret": _wavespeed_secret,
 }
