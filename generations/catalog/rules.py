@@ -105,7 +105,8 @@ def _guidance(case: Case) -> Iterator[Problem]:
 def _options(case: Case) -> Iterator[Problem]:
     used = used_options(case.recipe)
     for option in used:
-        if option not in _OWN_SENTENCE and not case.has(option):
+        is_always = option == "sound" and case.ability.sound == "always"
+        if option not in _OWN_SENTENCE and not is_always and not case.has(option):
             sentence = _("%(provider)s takes no %(option)s for %(model)s. Remove it.")
             label = str(LABELS[option]).removeprefix("a ").removeprefix("an ")
             yield FIELDS.get(option, option), sentence % {**case.names, "option": label}

@@ -85,7 +85,7 @@ def _over_limits(rule: FileRule, facts: FileFacts, names: dict[str, str]) -> Ite
 
 
 def _plain(value: Decimal) -> str:
-    return format(value.quantize(Decimal("0.1")).normalize() + 0, "f")
+    return format(value.quantize(Decimal("0.01")).normalize() + 0, "f")
 
 
 def _elements(case: Case) -> Iterator[Problem]:

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from generations.catalog.case import Case, Problem
 from generations.choices import Capability, InputRole
 
+_CROP_MIN_MS = 2_000  # docs/providers.md 3.6
+
 
 def _speech(case: Case) -> Iterator[Problem]:
     recipe, most = case.recipe, case.speech_max
@@ -76,7 +78,7 @@ def _shots(case: Case) -> Iterator[Problem]:
 
 
 def _sound(case: Case) -> Iterator[Problem]:
-    if case.ability.sound == "always" and case.recipe.sound is False:
+    if case.ability.sound == "always" and case.recipe.sound is not None:
         yield "sound", _("%(model)s always makes sound. Leave the choice open.") % case.names
 
 
@@ -130,11 +132,22 @@ def _motion(case: Case) -> Iterator[Problem]:
     if recipe.orientation not in known:
         yield "orientation", _("Say whether the character faces as in the image or as in the video.")
         return
+    if recipe.orientation == "image" and (recipe.elements or recipe.element_ids):
+        yield (
+            "orientation",
+            _("An element goes only with the orientation of the video. Choose it, or remove the element."),
+        )
     item = recipe.input_for(InputRole.SOURCE_VIDEO)
     facts = case.files.get(item.sha256) if item else None
     most = known[recipe.orientation]
     if facts and facts.seconds is not None and facts.seconds > most:
         yield "source_video", _("With this orientation the video may have at most %(most)s s.") % {"most": most}
+
+
+def _crop(case: Case) -> Iterator[Problem]:
+    crop = case.recipe.crop
+    if crop and crop.end_ms is not None and crop.end_ms - crop.start_ms < _CROP_MIN_MS:
+        yield "crop", _("The part of the sound must be at least 2 s long.")
 
 
 def _picture(case: Case) -> Iterator[Problem]:
@@ -158,4 +171,4 @@ def _margins(case: Case) -> Iterator[Problem]:
         yield "margins", _("Only expanding an image has margins. Remove them.")
 
 
-WORK_RULES = (_speech, _voice, _voices, _shots, _sound, _scene, _edit, _motion, _picture, _margins)
+WORK_RULES = (_speech, _voice, _voices, _shots, _sound, _scene, _edit, _motion, _crop, _picture, _margins)

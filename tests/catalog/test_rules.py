@@ -155,9 +155,10 @@ def test_every_sentence_is_whole_and_none_shouts():
 
 
 def test_the_sentences_come_from_the_translations(monkeypatch):
-    from generations.catalog import rules
+    from generations.catalog import case, rules
 
-    monkeypatch.setattr(rules, "_", lambda text: f"<{text}>")
+    for module in (case, rules):
+        monkeypatch.setattr(module, "_", lambda text: f"<{text}>")
     with translation.override("en"):
         found = problems(FAL_T2V, make(FAL_T2V, duration_seconds=7))
 
