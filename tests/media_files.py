@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 
@@ -46,6 +47,56 @@ def make_video(path, seconds=1, fps=24, size=(640, 360), audio=False, format="mp
                 silence.sample_rate, silence.pts = 44100, index * 1024
                 out.mux(sound.encode(silence))
             out.mux(sound.encode())
+    return path
+
+
+PLACE = "+48.1371+011.5754/"
+TURNS = {90: (0, 1, 0, -1, 0, 0), 180: (-1, 0, 0, 0, -1, 0), 270: (0, -1, 0, 1, 0, 0)}
+SOUNDS = {
+    "mp3": ("libmp3lame", "mp3"),
+    "wav": ("pcm_s16le", "wav"),
+    "m4a": ("aac", "ipod"),
+    "mp4": ("aac", "mp4"),
+    "aac": ("aac", "adts"),
+}
+
+
+def make_still_film(path, turn=0, place=PLACE, format="mp4", codec="libx264"):
+    """One second of `make_picture`, as a phone writes it: held by `turn` degrees, and saying where it was taken."""
+    path = Path(path)
+    with av.open(str(path), "w", format=format, options={"movflags": "+use_metadata_tags"}) as out:
+        out.metadata.update({"location": place, "com.apple.quicktime.location.ISO6709": place, "title": "Harbour"})
+        film = out.add_stream(codec, rate=24)
+        film.width, film.height = 640, 360
+        film.pix_fmt = "yuv420p"
+        for _ in range(24):
+            out.mux(film.encode(av.VideoFrame.from_image(make_picture((640, 360)))))
+        out.mux(film.encode())
+    if turn:
+        data = bytearray(path.read_bytes())
+        matrix = data.index(b"tkhd") + 44
+        numbers = [number << 16 for number in TURNS[turn]] + [0, 0, 1 << 30]
+        data[matrix : matrix + 36] = struct.pack(">9i", *numbers)
+        path.write_bytes(data)
+    return path
+
+
+def make_sound(path, seconds=2, rate=44100, layout="mono", title="Harbour", kind=""):
+    """A tone that grows from silence; the kind of file follows the name unless given. Returns the path."""
+    path = Path(path)
+    codec, form = SOUNDS[kind or path.suffix[1:]]
+    count = round(seconds * rate)
+    wave = np.sin(np.arange(count) * 440 * 2 * np.pi / rate) * np.linspace(0, 30_000, count)
+    with av.open(str(path), "w", format=form) as out:
+        out.metadata.update({"title": title, "comment": PLACE})
+        stream = out.add_stream(codec, rate=rate, layout=layout)
+        channels = 1 if layout == "mono" else 2
+        for start in range(0, count, 1024):
+            part = np.repeat(wave[start : start + 1024].astype(np.int16), channels).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(part, "s16", layout)
+            frame.sample_rate, frame.pts = rate, start
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
     return path
 
 

@@ -144,17 +144,28 @@ def _judge(received: _Received, folder: Path, kinds: frozenset[MediaKind], name:
     kind = received.kind
     if kind == MediaKind.IMAGE and kind in kinds or kinds == _IMAGE:
         return _judge_image(received.path, folder, name), MediaKind.IMAGE
-    if kind is None or kind not in kinds:
-        raise media.wrong_kind(received.head, kinds)
+    if kind == MediaKind.VIDEO and MediaKind.VIDEO in kinds:
+        try:
+            return _judge_played(received.path, folder, MediaKind.VIDEO)
+        except media.FileRefused as error:
+            if error.data["reason"] != "no_video":
+                raise
+    # An MP4 without pictures is a sound, and so is one where only sounds are taken.
+    if kind in (MediaKind.VIDEO, MediaKind.AUDIO) and MediaKind.AUDIO in kinds:
+        return _judge_played(received.path, folder, MediaKind.AUDIO)
+    raise media.wrong_kind(received.head, kinds)
+
+
+def _judge_played(path: Path, folder: Path, kind: MediaKind) -> tuple[_Judged, MediaKind]:
     facts = media.check_upload(
-        received.path,
+        path,
         kind,
         max_bytes=settings.LIMITS[MAX_BYTES[kind]],
         out_dir=folder,
         max_seconds=settings.LIMITS["inspect_seconds"],
         max_memory_bytes=settings.LIMITS["inspect_memory_bytes"],
     )
-    return _Judged(facts.media_type, facts.columns(), facts.poster, facts.preview), facts.kind
+    return _Judged(facts.media_type, facts.columns(), facts.poster, facts.preview), kind
 
 
 def _judge_image(path: Path, folder: Path, name: str) -> _Judged:

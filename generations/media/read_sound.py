@@ -18,6 +18,8 @@ CODECS = frozenset(("mp3", "mp3float", "aac", "pcm_u8", "pcm_s16le", "pcm_s24le"
 CHANNELS_MAX = 8
 RATE_MAX_HZ = 384_000
 _BROKEN_FRAMES_MAX = 2  # a tag between two frames is taken for one, and players skip it
+_BARE = ("mp3", "aac")  # frames without an index: what stands between them is skipped without a word
+_TAGS_MAX_BYTES = 65_536
 _CUT_OFF_SECONDS = Fraction(1, 4)
 _FILLED_SECONDS = Fraction(1, 8)  # two frames of the longest kind
 _PEAK_RATE_HZ = 8_000
@@ -33,7 +35,9 @@ def work(path: str, poster: str, form: str) -> dict[str, Any]:
     _check_length(Path(path), form)
     with damage_named(), opened(path, form) as container:
         stream = sound_of(container)
-        samples, peaks = _listen(container, stream)
+        samples, size, peaks = _listen(container, stream)
+        if form in _BARE and Path(path).stat().st_size - size - _tag_bytes(Path(path)) > _TAGS_MAX_BYTES:
+            raise Unreadable("damaged")
         rate = stream.codec_context.sample_rate
         if samples == 0:
             raise Unreadable("damaged")
@@ -89,12 +93,21 @@ def _check_length(path: Path, form: str) -> None:
             raise Unreadable("cut_off")
 
 
-def _listen(container: InputContainer, stream: AudioStream) -> tuple[int, array[int]]:
-    """Decode everything once: the number of samples, and the highest of each hundredth of a second."""
+def _tag_bytes(path: Path) -> int:
+    """The length of the tag that a raw stream may begin with: a picture of the cover can be most of a file."""
+    with path.open("rb") as file:
+        head = file.read(10)
+    if head[:3] != b"ID3":
+        return 0
+    return 10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=False))
+
+
+def _listen(container: InputContainer, stream: AudioStream) -> tuple[int, int, array[int]]:
+    """Decode everything once: how many samples, from how many bytes, and the highest of each hundredth of a second."""
     import av  # noqa: PLC0415
 
     resampler = av.AudioResampler(format="s16", layout="mono", rate=_PEAK_RATE_HZ)
-    samples = broken = 0
+    samples = broken = size = 0
     peaks: array[int] = array("H")
     rest: array[int] = array("h")
     for packet in container.demux(stream):
@@ -105,6 +118,7 @@ def _listen(container: InputContainer, stream: AudioStream) -> tuple[int, array[
             if broken > _BROKEN_FRAMES_MAX:
                 raise
             continue
+        size += packet.size
         for frame in frames:
             samples += frame.samples
             for small in resampler.resample(frame):
@@ -112,7 +126,7 @@ def _listen(container: InputContainer, stream: AudioStream) -> tuple[int, array[
         rest = _take_blocks(rest, peaks)
     if rest:
         peaks.append(_peak(rest))
-    return samples, peaks
+    return samples, size, peaks
 
 
 def _take_blocks(heard: array[int], peaks: array[int]) -> array[int]:

@@ -22,7 +22,7 @@ _COPIED_SOUNDS = frozenset(("aac", "mp3", "mp3float"))
 _WAYS = {90: "cclock", -90: "clock"}
 _SOUND_BITS = 128_000
 _FILM_BITS_MIN = 400_000
-_SPARE = Fraction(9, 10)  # of the size, for the container and for an encoder that does not hit its rate exactly
+_SHARES = (0.9, 0.6)  # of the size: a container takes some, and an encoder does not hit its rate exactly
 # No encoder's name, no date: equal input gives equal bytes.
 _PLAIN = {"movflags": "+faststart", "fflags": "+bitexact"}
 
@@ -37,8 +37,10 @@ def work(path: str, out: str, max_bytes: int) -> dict[str, Any]:
         if not why:
             _copy(path, out)
             why = "" if Path(out).stat().st_size <= max_bytes else "bytes"
-        if why:
-            _render(path, out, max_bytes)
+        for share in _SHARES if why else ():
+            _render(path, out, int(max_bytes * share))
+            if Path(out).stat().st_size <= max_bytes:
+                break
     if Path(out).stat().st_size > max_bytes:
         raise Unreadable("bytes")
     return {"rendered": why}
@@ -116,14 +118,14 @@ def _film_bits(film: VideoStream, max_bytes: int, *, with_sound: bool) -> int:
     seconds = film.duration * film.time_base if film.duration and film.time_base else Fraction(0)
     if not seconds:
         raise Unreadable("damaged")
-    bits = int(max_bytes * 8 * _SPARE / seconds) - (_SOUND_BITS if with_sound else 0)
+    bits = int(max_bytes * 8 / seconds) - (_SOUND_BITS if with_sound else 0)
     if bits < _FILM_BITS_MIN:
         raise Unreadable("bytes")
     return bits
 
 
 def _new_film(target: OutputContainer, film: VideoStream, turn: int, bits: int) -> VideoStream:
-    options = {"crf": "18", "preset": "veryfast", "maxrate": str(bits), "bufsize": str(bits), "threads": "2"}
+    options = {"crf": "18", "preset": "veryfast", "maxrate": str(bits), "bufsize": str(bits // 2), "threads": "2"}
     rate = film.average_rate or film.guessed_rate or Fraction(25)
     track = target.add_stream("libx264", rate=rate, options=options)
     width, height = _even(film.codec_context.width), _even(film.codec_context.height)
