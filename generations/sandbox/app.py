@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from generations.sandbox.config import SandboxConfig
@@ -19,12 +20,15 @@ from generations.sandbox.console import Console
 from generations.sandbox.desk import Desk
 from generations.sandbox.downloads import Downloads
 from generations.sandbox.fal import FalQueue
+from generations.sandbox.fal_platform import FalPlatform
 from generations.sandbox.fal_post import FalPost
 from generations.sandbox.fal_storage import FalStorage
 from generations.sandbox.gateway import GatewayHost
 from generations.sandbox.inputs import InputStore
-from generations.sandbox.kling import KlingHost
+from generations.sandbox.kling_doors import kling_addresses
 from generations.sandbox.kling_post import KlingPost
+from generations.sandbox.kling_shapes import body_of
+from generations.sandbox.latency import Latency
 from generations.sandbox.store import Store
 from generations.sandbox.studio import OnReady, Studio
 from generations.sandbox.wavespeed import WaveSpeedHost
@@ -49,12 +53,11 @@ def make_app(config: SandboxConfig) -> Starlette:
     inputs.find_result = world.film_behind
     desk, downloads = Desk(world, inputs), Downloads(world, inputs)
     fal, storage = FalQueue(world, desk, origin), FalStorage(world, inputs, key, origin)
-    kling = KlingHost(desk, origin)
     store_of_wavespeed = WaveSpeedStorage(world, inputs, origin)
     wavespeed, gateway = WaveSpeedHost(desk, store_of_wavespeed, origin), GatewayHost(desk, origin)
     posts: dict[str, Post] = {
         "fal": FalPost(key, fal.result_body),
-        "kling": KlingPost(store, whole),
+        "kling": KlingPost(store, body_of),
         "wavespeed": WaveSpeedPost(store),
     }
     courier = Courier(world, posts)
@@ -83,11 +86,13 @@ def make_app(config: SandboxConfig) -> Starlette:
 
     return Starlette(
         lifespan=lifespan,
+        middleware=[Middleware(Latency, seconds=world.latency_seconds)],
         routes=[
             Mount("/fal-rest", routes=storage.rest_addresses()),
             Mount("/fal-cdn", routes=cdn),
             Mount("/fal", routes=fal.addresses()),
-            Mount("/kling", routes=kling_addresses),
+            Mount("/fal-api", routes=FalPlatform(world).addresses()),
+            Mount("/kling", routes=kling_addresses(desk, downloads, origin)),
             Mount("/wavespeed-cdn", routes=[*results_of_wavespeed, *store_of_wavespeed.addresses()]),
             Mount("/wavespeed", routes=wavespeed.addresses()),
             Mount("/gateway", routes=[downloads.film_address("/cdn/{id}/{name}"), *gateway.addresses()]),

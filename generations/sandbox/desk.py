@@ -21,6 +21,7 @@ from generations.sandbox.world import World
 
 IMAGE_SIDES = {"1k": 1024, "2k": 2048, "4k": 4096}
 DRIFTS = 4
+CHARS_PER_SECOND = 14.0  # of speech
 SCENE = "16:9"
 WHOLE = re.compile(r"\d+:\d+")
 
@@ -90,6 +91,8 @@ class Desk:
 def seconds_of(checked: Checked, inputs: Inputs) -> float:
     """How long the output is: by the length of a file it follows, else by the fields."""
     followed = checked.settings.get("seconds_from")
+    if followed == "prompt":
+        return round(max(1.0, len(checked.prompt) / CHARS_PER_SECOND), 2)
     kept = inputs.first(followed) if followed else None
     return round(kept.seconds, 2) if kept else checked.seconds
 

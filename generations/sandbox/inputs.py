@@ -139,7 +139,7 @@ class InputStore:
         kept = (
             _measure_picture(data, path, limits.get("formats", FORMATS))
             if kind == "image"
-            else _measure_av(data, path, kind)
+            else measure_av(data, path, kind)
         )
         _check_sides(kept, limits)
         _check_length(kept, limits)
@@ -171,7 +171,8 @@ def _measure_picture(data: bytes, path: Path, formats: Sequence[str]) -> Kept:
         raise BadFile("image_load_error", "Failed to load the image. Please ensure it is a valid image.") from None
 
 
-def _measure_av(data: bytes, path: Path, kind: str) -> Kept:
+def measure_av(data: bytes, path: Path, kind: str) -> Kept:
+    """A film or sound as it will be kept. Raises BadFile where it cannot be read."""
     try:
         with av.open(io.BytesIO(data), "r") as container:
             streams = container.streams.video if kind == "video" else container.streams.audio

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route as Address
 
 from generations.sandbox import products
-from generations.sandbox.desk import Desk
 from generations.sandbox.kling_auth import KlingError
 from generations.sandbox.kling_create import Counter
 from generations.sandbox.kling_shapes import envelope, head, refused, whole
@@ -25,14 +24,14 @@ Answer = Callable[[Request], Awaitable[Response]]
 class KlingHost:
     """The official host over one world."""
 
-    def __init__(self, desk: Desk, origin: str) -> None:
-        self.world = desk.world
-        self.counter = Counter(desk, f"{origin}/kling/cdn")
+    def __init__(self, counter: Counter) -> None:
+        self.world = counter.world
+        self.counter = counter
 
     def addresses(self) -> list[Address]:
         found = []
         for product in products.load()["kling"].values():
-            if product.path.startswith("/v1/"):
+            if product.path.startswith("/v1/") and not product.settings.get("sync"):
                 found += self._addresses_of(product)
         return found
 

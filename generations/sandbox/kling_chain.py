@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from generations.sandbox.inputs import Inputs
+from generations.sandbox.inputs import Inputs, measure_av
 from generations.sandbox.kling_auth import KlingError
 from generations.sandbox.products import Checked
 from generations.sandbox.tasks import Task
@@ -17,6 +19,7 @@ EXTENDABLE = ("kling-v1", "kling-v1-5", "kling-v1-6")
 SESSION_SECONDS = 24 * 3600
 RATIO_SLACK = 0.02
 SOUND_MIN_MS = 2000
+EDITED_SECONDS = ((2.0, 5.1), (7.0, 10.1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,9 @@ def source_of(world: World, account: str, checked: Checked, body: dict[str, Any]
     does = checked.settings.get("does")
     if does in ("advanced lip-sync", "multi-elements", "multi-elements selection"):
         return _from_session(world, account, checked, body)
+    audio_id = checked.text("audio_id")
+    if audio_id:
+        return Source(seconds=find_film(world, account, audio_id, "audio_id").seconds)
     if not (video_id := checked.text("video_id")):
         return Source()
     parent = find_film(world, account, video_id)
@@ -42,13 +48,13 @@ def source_of(world: World, account: str, checked: Checked, body: dict[str, Any]
     return Source(str(world.studio.path(parent.films[0])), parent.seconds, extra=_parent(parent, video_id))
 
 
-def find_film(world: World, account: str, video_id: str) -> Task:
-    """The account's task that made a film, by the film's id. Raises KlingError when there is none or it is too old."""
+def find_film(world: World, account: str, video_id: str, name: str = "video_id") -> Task:
+    """The account's task that made a film or sound, by that id. Raises KlingError for none or one that is too old."""
     task = world.made.get(video_id)
     if task is None or (task.provider, task.account) != ("kling", account):
-        raise KlingError(1201, f"video_id {video_id} does not exist")
+        raise KlingError(1201, f"{name} {video_id} does not exist")
     if task.done_at is not None and task.done_at + world.result_seconds < world.clock():
-        raise KlingError(1201, f"video_id {video_id} is older than 30 days")
+        raise KlingError(1201, f"{name} {video_id} is older than 30 days")
     return task
 
 
@@ -81,10 +87,33 @@ def _from_session(world: World, account: str, checked: Checked, body: dict[str, 
         raise KlingError(1201, f"session_id {body['session_id']} has expired")
     if checked.settings["does"] == "advanced lip-sync":
         _check_faces(session, body["face_choose"])
+        for face in body["face_choose"]:
+            if face.get("audio_id"):
+                find_film(world, account, str(face["audio_id"]), "audio_id")
         return Source(session.extra["path"], session.extra["seconds"], extra={"session": session.id})
     if checked.settings["does"] == "multi-elements":
+        if body["edit_mode"] != "addition" and not session.extra["frames"]:
+            raise KlingError(1201, "nothing is selected in this session")
         return Source(session.extra["path"], checked.seconds, extra={"session": session.id})
     return Source(extra={"session": session.id})
+
+
+def opened(checked: Checked, source: Source, inputs: Inputs) -> dict[str, Any]:
+    """What a call that others build on has to remember. Raises KlingError for a film that does not suit."""
+    does = checked.settings.get("does")
+    if does in ("create voice", "create element"):
+        name = checked.facts.get("voice_name") or checked.facts.get("element_name")
+        return {"made_id": str(uuid.uuid4().int % 10**15), "name": name}
+    if does not in ("identify face", "multi-elements session"):
+        return {}
+    kept = inputs.first("video") or measure_av(Path(source.path).read_bytes(), Path(source.path), "video")
+    facts = {"path": str(kept.path), "seconds": round(kept.seconds, 2)}
+    if does == "identify face":
+        end = round(kept.seconds * 1000)
+        return {**facts, "face_data": [{"face_id": "0", "face_image": "", "start_time": 0, "end_time": end}]}
+    if not any(low <= kept.seconds <= high for low, high in EDITED_SECONDS):
+        raise KlingError(1201, "the video must be 2 to 5 or 7 to 10 seconds long")
+    return {**facts, "width": kept.width, "height": kept.height, "frames": {}}
 
 
 def _check_faces(session: Task, faces: list[dict[str, Any]]) -> None:

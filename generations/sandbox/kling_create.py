@@ -11,7 +11,7 @@ from generations.sandbox import products
 from generations.sandbox.desk import Desk
 from generations.sandbox.inputs import BadFile, Inputs
 from generations.sandbox.kling_auth import KlingError, account_of
-from generations.sandbox.kling_chain import mask_sizes, source_of
+from generations.sandbox.kling_chain import mask_sizes, opened, source_of
 from generations.sandbox.kling_words import BUSY, EMPTY, bad_file, error_of, failure_asked, refusal
 from generations.sandbox.products import Product
 from generations.sandbox.tasks import Task
@@ -68,7 +68,7 @@ class Counter:
             seconds=source.seconds,
             external_id=external_id,
             webhook_url=checked.text("callback"),
-            extra={"generation": generation, **source.extra},
+            extra={"generation": generation, **source.extra, **opened(checked, source, inputs)},
         )
         self._admit(task, product)
         self.world.accept(task)

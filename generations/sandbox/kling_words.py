@@ -52,6 +52,8 @@ def error_of(fault: Fault) -> KlingError:
         return KlingError(1200 if len(fault.loc) == 1 else 1201, f"{name} must be of type {limit}")
     if fault.kind == "one_of" and name == "model_name" and fault.given not in products.models("kling"):
         return KlingError(1203, f"model {fault.given} does not exist")
+    if fault.kind == "one_of" and fault.loc[-1] == "voice_id":
+        return KlingError(1201, "Voice id not found")
     words = {
         "missing": f"{name} is required",
         "one_of": f"{name} value {str(fault.given)[:100]!r} is invalid",

@@ -20,6 +20,7 @@ OVER: tuple[State, ...] = ("done", "failed", "canceled")
 RENDER_SECONDS = {"std": 12.0, "pro": 16.0, "master": 20.0, "4k": 24.0}
 STILL_SECONDS = 6.0
 SOUND_SECONDS = 4.0
+SYNC_SECONDS = 1.0  # of a call that answers with its result
 TEN_SECONDS_TAKE = 1.6
 LONGER_TAKE = 2.2
 QUEUE_SHARE = 0.1  # of the render time passes before the render begins
@@ -151,7 +152,8 @@ def make_task(
 ) -> Task:
     """A task for a request that was accepted; `raw` is the request's body. Its place in the order comes later."""
     product = checked.product
-    base = _base_seconds(product.makes[0] if product.makes else "", checked.tier, seconds)
+    is_sync = checked.settings.get("sync")
+    base = SYNC_SECONDS if is_sync else _base_seconds("".join(product.makes[:1]), checked.tier, seconds)
     waits, renders = simulated_seconds(task_id, base, speed, asked.get("render"))
     return Task(
         id=task_id,

@@ -6,6 +6,8 @@ that nobody asks for. Memory is only a copy: whatever changes is committed befor
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import heapq
 import itertools
 import re
@@ -19,7 +21,7 @@ from typing import Literal
 from generations.sandbox.accounts import Accounts
 from generations.sandbox.config import RESULT_DAYS, SandboxConfig
 from generations.sandbox.faults import FAULTS, Armed, Losses
-from generations.sandbox.kling_shapes import output_id
+from generations.sandbox.kling_shapes import output_ids
 from generations.sandbox.shot import Shot
 from generations.sandbox.store import Letter, Store
 from generations.sandbox.studio import Studio
@@ -49,7 +51,7 @@ class World:
         self.letters_for: LettersFor = lambda task: []
         self.on_letters: Callable[[Iterable[Letter]], None] = lambda letters: None
         self.tasks: dict[str, Task] = {}
-        self.made: dict[str, Task] = {}  # the id of a finished film -> its task, for the calls that build on films
+        self.made: dict[str, Task] = {}  # the id of a film or sound -> its task, for calls that build on it
         self._all: list[Task] = []
         self._external: dict[tuple[str, str, str], str] = {}
         self._moments: list[tuple[float, int, str, Moment]] = []
@@ -61,6 +63,7 @@ class World:
         self._waiting: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)  # task -> its number in the line
         self._numbers = itertools.count()
         self._unrendered: dict[str, set[str]] = defaultdict(set)  # film key -> tasks whose time is over
+        self._watched: dict[str, asyncio.Event] = {}
         self._changed: dict[str, Task] = {}
         self._letters: list[Letter] = []
         self._seq = 0
@@ -133,6 +136,18 @@ class World:
         """From now on check the signatures of these access keys."""
         self.kling_secrets = secrets
         self.store.put_setting("kling_secrets", secrets)
+
+    def keep(self, task: Task) -> None:
+        """Commit what a host has noted with a task."""
+        self.store.save([task])
+
+    async def until_over(self, task: Task, seconds: float) -> bool:
+        """Wait until a task is over, at most so long. Whether it is."""
+        if not task.is_over:
+            over = self._watched.setdefault(task.id, asyncio.Event())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), seconds)
+        return task.is_over
 
     # Time
 
@@ -218,7 +233,7 @@ class World:
 
     def _keep_film(self, task: Task) -> None:
         if task.state == "done" and task.provider == "kling":
-            self.made |= {output_id(url): task for url in task.outputs_of(".mp4")}
+            self.made |= dict.fromkeys(output_ids(task), task)
 
     def _move(self, task: Task, state: State) -> None:
         self.states[task.provider][task.state] -= 1
@@ -272,6 +287,9 @@ class World:
             return
         letters, self._letters = self._letters, []
         self.store.save(self._changed.values(), letters)
+        for task in self._changed.values():
+            if task.is_over and (over := self._watched.pop(task.id, None)) is not None:
+                over.set()
         self._changed.clear()
         if letters:
             self.on_letters(letters)
