@@ -114,14 +114,14 @@ CASES = {
     "motion control": (
         ("kling-v3", "motion_control", "pro"),
         (R.CHARACTER, R.SOURCE_VIDEO),
-        {"orientation": "image", "keep_sound": False, "element_ids": ("160",)},
+        {"orientation": "video", "keep_sound": False, "element_ids": ("160",)},
         {
             "contents": [
                 picture("image", R.CHARACTER, 1),
                 {"type": "video", "url": VIDEO_URL, "id": "video_1"},
                 {"type": "element", "element_id": "160", "id": "element_1"},
             ],
-            "settings": {"resolution": "1080p", "character_orientation": "image", "audio": "off"},
+            "settings": {"resolution": "1080p", "character_orientation": "video", "audio": "off"},
         },
     ),
 }

@@ -116,7 +116,7 @@ async def test_without_an_end_the_sound_is_used_as_far_as_it_fits(tmp_path, fact
     [
         ({"sound_seconds": None}, "length of this sound is not known"),
         ({"sound_seconds": Decimal("1.9")}, "at least 2 s"),
-        ({"crop": Crop(start_ms=0, end_ms=1_999)}, "at least 2 s"),
+        ({"crop": Crop(start_ms=8_000)}, "at least 2 s"),
     ],
 )
 async def test_a_sound_that_kling_would_refuse_costs_no_call(tmp_path, facts, words):
