@@ -36,7 +36,7 @@ class Act:
 
     `run(request, row, facts)` calls the verb and answers with a sentence; `facts` is what the form found. It may raise
     any PortalError, whose sentence is shown. `fits(row)` says whether the button makes sense on this row: the verb
-    itself decides in the end.
+    itself decides in the end. `initial(row)` is what the form begins with: for example what the decision rests on.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Act:
     run: Callable[[HttpRequest, Any, dict[str, Any]], str]
     fits: Callable[[Any], bool] = lambda row: True
     form: type[forms.Form] | None = None
+    initial: Callable[[Any], dict[str, Any]] = lambda row: {}
     explains: str | Promise = ""
     is_danger: bool = False
     in_list: bool = False
@@ -90,7 +91,7 @@ class ActsMixin:
             raise PermissionDenied
         if act.form is None and request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        form = (act.form or Confirm)(request.POST if request.method == "POST" else None)
+        form = (act.form or Confirm)(request.POST if request.method == "POST" else None, initial=act.initial(row))
         if form.is_valid():
             try:
                 messages.success(request, act.run(request, row, form.cleaned_data))

@@ -44,7 +44,18 @@ class MovementInline(ReadOnlyInline):
 
 class AttemptInline(ReadOnlyInline):
     model = Attempt
-    fields = ("number", "opened_at", "sent_at", "closed_at", "outcome", "provider_task_id", "shown_evidence")
+    fields = (
+        "number",
+        "step",
+        "opened_at",
+        "sent_at",
+        "closed_at",
+        "outcome",
+        "provider_task_id",
+        "request_id",
+        "looked_up_at",
+        "shown_evidence",
+    )
     ordering = ("number",)
 
     @display(description="evidence")

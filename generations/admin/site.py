@@ -66,7 +66,17 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         for title, models in _GROUPS
     ]
     overview = {"title": _("Overview"), "icon": "dashboard", "link": reverse("admin:index")}
-    return [{"title": None, "items": [overview]}, *groups]
+    return [{"title": None, "items": [overview, *_unclear_item(request)]}, *groups]
+
+
+def _unclear_item(request: HttpRequest) -> list[dict[str, Any]]:
+    """The queue of takes that need a decision, with how many they are."""
+    if not _may_see(request, Generation):
+        return []
+    count = Generation.objects.filter(status=Status.UNCERTAIN).count()
+    link = _list_url(Generation, "?status__exact=uncertain")
+    badge = {"badge": str(count), "badge_variant": "warning"} if count else {}
+    return [{"title": _("Not confirmed"), "icon": "help", "link": link, **badge}]
 
 
 def _item(model: type[Model], icon: str) -> dict[str, Any]:
@@ -98,9 +108,11 @@ def _take_figures() -> list[dict[str, Any]]:
     with_provider = Generation.objects.filter(status__in=_ON_THE_WAY).count()
     since = timezone.now() - timedelta(days=1)
     failed = Generation.objects.filter(status=Status.FAILED, finished_at__gte=since).count()
+    at_risk = Generation.objects.filter(status=Status.INGESTING, at_risk_at__isnull=False).count()
     today = f"?status__exact=failed&finished_at__gte={since.date().isoformat()}"
     return [
         _figure(_("Takes not confirmed"), uncertain, _list_url(Generation, "?status__exact=uncertain"), uncertain > 0),
+        _figure(_("Results at risk"), at_risk, _list_url(Generation, "?at_risk=yes"), at_risk > 0),
         _figure(_("Takes in line"), in_line, _list_url(Generation, "?status__exact=queued")),
         _figure(_("Takes on the way"), with_provider, _list_url(Generation, f"?status__in={','.join(_ON_THE_WAY)}")),
         _figure(_("Takes failed in 24 hours"), failed, _list_url(Generation, today)),

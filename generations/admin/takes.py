@@ -7,10 +7,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
@@ -20,7 +21,7 @@ from generations import catalog, lifecycle
 from generations.admin.acts import Act, ActsMixin, Confirm
 from generations.admin.evidence import EVIDENCE
 from generations.admin.shown import ReadOnlyAdmin, credits, json_block, without_query
-from generations.models import Generation, Status
+from generations.models import Attempt, Generation, Status
 
 _CHANGE = "generations.change_generation"
 _COLOURS = {
@@ -36,13 +37,26 @@ _COLOURS = {
 }
 
 
-class GiveUpForm(forms.Form):
+class DecisionForm(forms.Form):
+    """A reason, and which attempt the decision is about: the one that was shown."""
+
+    seen = forms.IntegerField(min_value=0, max_value=32_767, widget=forms.HiddenInput)
     reason = forms.CharField(
         label=gettext_lazy("What was looked at, and what it showed"),
         max_length=180,
         widget=UnfoldAdminTextInputWidget,
         help_text=gettext_lazy("Kept with the take and on the team's statement."),
     )
+
+
+class FoundForm(DecisionForm):
+    task_id = forms.CharField(
+        label=gettext_lazy("The provider's id of the job"),
+        max_length=120,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("As the provider's own list of jobs shows it."),
+    )
+    field_order = ("task_id", "reason")
 
 
 def _cancel(request: HttpRequest, take: Generation, facts: dict[str, Any]) -> str:
@@ -57,12 +71,34 @@ def _retry(request: HttpRequest, take: Generation, facts: dict[str, Any]) -> str
     return lifecycle.retry(take, now=timezone.now(), actor_id=request.user.pk)
 
 
+def _found(request: HttpRequest, take: Generation, facts: dict[str, Any]) -> str:
+    lifecycle.bind(take, now=timezone.now(), actor_id=request.user.pk, **facts)
+    return _("%(take)s is followed as job %(task)s.") % {"take": take, "task": facts["task_id"]}
+
+
+def _send_again(request: HttpRequest, take: Generation, facts: dict[str, Any]) -> str:
+    lifecycle.send_again(take, now=timezone.now(), actor_id=request.user.pk, **facts)
+    take.refresh_from_db()
+    if take.status == Status.CANCELED:
+        return _("%(take)s was canceled, as somebody had asked.") % {"take": take}
+    return _("%(take)s is back in line.") % {"take": take}
+
+
 def _give_up(request: HttpRequest, take: Generation, facts: dict[str, Any]) -> str:
-    lifecycle.give_up(take, reason=facts["reason"], now=timezone.now(), actor_id=request.user.pk)
+    lifecycle.give_up(take, now=timezone.now(), actor_id=request.user.pk, **facts)
     return _("%(take)s was given up and %(credits)s credits went back to the team.") % {
         "take": take,
         "credits": credits(take.hold_credits),
     }
+
+
+def _is_unclear(take: Generation) -> bool:
+    return take.status == Status.UNCERTAIN
+
+
+def _seen(take: Generation) -> dict[str, Any]:
+    attempt = lifecycle.last_attempt(take)
+    return {"seen": attempt.number if attempt else 0}
 
 
 def _can_retry(take: Generation) -> bool:
@@ -81,6 +117,37 @@ class ModelFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Generation]) -> QuerySet[Generation]:
         return queryset.filter(model=self.value()) if self.value() else queryset
+
+
+class AtRiskFilter(admin.SimpleListFilter):
+    """Finished at the provider, and perhaps never to come home."""
+
+    title = gettext_lazy("result at risk")
+    parameter_name = "at_risk"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", _("At risk"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Generation]) -> QuerySet[Generation]:
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(status=Status.INGESTING, at_risk_at__isnull=False)
+
+
+_UNCLEAR_COLUMNS = (
+    "name",
+    "shown_age",
+    "team",
+    "account",
+    "hold_credits",
+    "shown_known",
+    "provider_task_id",
+    "created_by",
+)
+
+
+def _shows_unclear(request: HttpRequest) -> bool:
+    return request.GET.get("status__exact") == Status.UNCERTAIN
 
 
 @admin.register(Generation)
@@ -102,6 +169,7 @@ class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
         "account__provider",
         ("account", admin.RelatedOnlyFieldListFilter),
         ("team", admin.RelatedOnlyFieldListFilter),
+        AtRiskFilter,
         ModelFilter,
         "capability",
         "account__is_sandbox",
@@ -116,6 +184,7 @@ class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
     readonly_fields = (
         "name",
         "shown_status",
+        "shown_known",
         "recipe_text",
         "quote_text",
         "operation_text",
@@ -126,7 +195,7 @@ class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
         (None, {"fields": ("name", "status", "team", "project", "created_by", "public_id", "created_at")}),
         (
             "Why it stands as it does",
-            {"fields": ("waiting_for", "failure_code", "failure_public", "failure_provider_words")},
+            {"fields": ("shown_known", "waiting_for", "failure_code", "failure_public", "failure_provider_words")},
         ),
         ("Recipe", {"fields": ("recipe_text", "recipe_sha256")}),
         (
@@ -144,6 +213,8 @@ class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
                     "submitted_at",
                     "expected_finish_at",
                     "provider_done_at",
+                    "results_expire_at",
+                    "at_risk_at",
                 )
             },
         ),
@@ -188,12 +259,40 @@ class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
             ),
         ),
         Act(
+            name="found",
+            label=gettext_lazy("Found at the provider"),
+            permission=_CHANGE,
+            run=_found,
+            fits=_is_unclear,
+            form=FoundForm,
+            initial=_seen,
+            explains=gettext_lazy(
+                "The take is followed as the job that you found; its hold stays until that job ends. Nothing is sent. "
+                "The job is first read with the account's key, and no other take may hold it."
+            ),
+        ),
+        Act(
+            name="send-again",
+            label=gettext_lazy("Surely not taken: send again"),
+            permission=_CHANGE,
+            run=_send_again,
+            fits=_is_unclear,
+            form=DecisionForm,
+            initial=_seen,
+            is_danger=True,
+            explains=gettext_lazy(
+                "The take goes back in line with its hold and is sent once more. If the provider took it after all, it "
+                "is made twice and charged twice: look at the provider's own list of jobs first."
+            ),
+        ),
+        Act(
             name="give-up",
             label=gettext_lazy("Release the hold"),
             permission=_CHANGE,
             run=_give_up,
-            fits=lambda take: take.status == Status.UNCERTAIN,
-            form=GiveUpForm,
+            fits=_is_unclear,
+            form=DecisionForm,
+            initial=_seen,
             is_danger=True,
             explains=gettext_lazy(
                 "Look at the provider first: the provider may be making this take. Giving it up ends it as failed, "
@@ -201,6 +300,17 @@ class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
             ),
         ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Generation]:
+        newest = Prefetch("attempts", queryset=Attempt.objects.order_by("number"))
+        return super().get_queryset(request).prefetch_related(newest)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Of takes that are not confirmed, what a decision needs."""
+        return _UNCLEAR_COLUMNS if _shows_unclear(request) else super().get_list_display(request)
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("pk",) if _shows_unclear(request) else ("-pk",)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         number = re.fullmatch(r"[Tt]-?(\d{1,18})", search_term.strip())
@@ -215,6 +325,19 @@ class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
     @display(description="status", ordering="status", label=_COLOURS)
     def shown_status(self, take: Generation) -> tuple[str, str]:
         return take.status, take.get_status_display()
+
+    @display(description="unclear since", ordering="changed_at")
+    def shown_age(self, take: Generation) -> str:
+        attempts = list(take.attempts.all())
+        since = (attempts[-1].sent_at if attempts else None) or take.changed_at
+        return timesince(since)
+
+    @display(description="what is known")
+    def shown_known(self, take: Generation) -> str:
+        attempts = list(take.attempts.all())
+        said = lifecycle.what_is_known(take, attempts[-1] if attempts else None)
+        last = _("It is asked about again by itself.") if take.due_at else take.waiting_for
+        return " ".join(part for part in (*said, last) if part)
 
     @display(description="recipe")
     def recipe_text(self, take: Generation) -> Any:

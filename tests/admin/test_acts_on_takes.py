@@ -1,9 +1,14 @@
+from datetime import timedelta
+
 import pytest
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 
 from generations import ledger
 from generations.models import Attempt, AuditEvent, Generation, Movement, Status
+from generations.providers import ADAPTERS, Operation
+from tests.fakes import Script, scripted
 from tests.make import make_generation
 
 
@@ -30,7 +35,7 @@ def uncertain(take):
     return put(take, status=Status.UNCERTAIN, due_at=None)
 
 
-@pytest.mark.parametrize("name", ["retry", "cancel", "give-up"])
+@pytest.mark.parametrize("name", ["retry", "cancel", "found", "send-again", "give-up"])
 def test_looking_changes_nothing(cockpit, take, name):
     answer = cockpit.get(act(take, name))
 
@@ -40,7 +45,7 @@ def test_looking_changes_nothing(cockpit, take, name):
     assert not AuditEvent.objects.filter(target_kind="generation").exists()
 
 
-@pytest.mark.parametrize("name", ["retry", "cancel", "give-up"])
+@pytest.mark.parametrize("name", ["retry", "cancel", "found", "send-again", "give-up"])
 def test_who_may_only_look_may_not_act(client, operator, take, name):
     from django.contrib.auth.models import Permission
 
@@ -145,7 +150,7 @@ def test_try_now_says_why_not(cockpit, take, status, why):
 def test_giving_up_returns_the_hold_and_keeps_the_reason(cockpit, take, operator):
     uncertain(take)
 
-    cockpit.post(act(take, "give-up"), {"reason": "Not in the provider's list"})
+    cockpit.post(act(take, "give-up"), {"reason": "Not in the provider's list", "seen": 1})
 
     take.refresh_from_db()
     assert take.status == Status.FAILED
@@ -158,7 +163,7 @@ def test_giving_up_returns_the_hold_and_keeps_the_reason(cockpit, take, operator
 def test_giving_up_needs_a_reason(cockpit, take):
     uncertain(take)
 
-    answer = cockpit.post(act(take, "give-up"), {"reason": " "})
+    answer = cockpit.post(act(take, "give-up"), {"reason": " ", "seen": 1})
 
     assert "This field is required" in answer.content.decode()
     take.refresh_from_db()
@@ -169,7 +174,96 @@ def test_giving_up_needs_a_reason(cockpit, take):
 def test_only_an_unconfirmed_take_is_given_up(cockpit, take, status):
     put(take, status=status, finished_at=Now(), provider_task_id="task")
 
-    answer = cockpit.post(act(take, "give-up"), {"reason": "because"})
+    answer = cockpit.post(act(take, "give-up"), {"reason": "because", "seen": 0})
 
-    assert ("at its end" if status == Status.DONE else "not confirmed can be given up") in answer.content.decode()
+    assert ("at its end" if status == Status.DONE else "not confirmed can be decided on") in answer.content.decode()
     assert ledger.balances(take.team).held == take.hold_credits
+
+
+@pytest.fixture
+def script(monkeypatch):
+    """fal follows this script."""
+    script = Script()
+    monkeypatch.setitem(ADAPTERS, "fal", scripted(script))
+    return script
+
+
+def test_a_found_job_is_read_and_then_followed(cockpit, script, take, operator):
+    uncertain(take)
+
+    answer = cockpit.post(act(take, "found"), {"task_id": "job-1", "reason": "In the list", "seen": 1}, follow=True)
+
+    take.refresh_from_db()
+    assert (take.status, take.provider_task_id) == (Status.RUNNING, "job-1")
+    assert script.about("follow") == [Operation("job-1")]
+    assert f"{take.name} is followed as job job-1." in said(answer)
+    assert event_of(take).facts == {"reason": "In the list", "task_id": "job-1"}
+
+
+def test_a_job_that_is_not_ours_changes_nothing(cockpit, script, take):
+    uncertain(take)
+    script.says("confirm", False)
+
+    answer = cockpit.post(act(take, "found"), {"task_id": "job-1", "reason": "In the list", "seen": 1})
+
+    assert "does not carry the number" in answer.content.decode()
+    take.refresh_from_db()
+    assert take.status == Status.UNCERTAIN
+
+
+def test_what_was_surely_not_taken_goes_back_in_line(cockpit, take, operator):
+    uncertain(take)
+
+    answer = cockpit.post(act(take, "send-again"), {"reason": "Not in the list", "seen": 1}, follow=True)
+
+    take.refresh_from_db()
+    assert take.status == Status.QUEUED
+    assert "is back in line" in said(answer)
+    assert (event_of(take).verb, event_of(take).actor) == ("send_again", operator)
+    assert ledger.balances(take.team).held == take.hold_credits
+
+
+@pytest.mark.parametrize("name", ["found", "send-again", "give-up"])
+def test_the_page_of_a_decision_carries_what_was_seen(cockpit, take, name):
+    uncertain(take)
+
+    page = cockpit.get(act(take, name)).content.decode()
+
+    assert '<input type="hidden" name="seen" value="1"' in page
+
+
+def test_a_decision_about_an_earlier_attempt_is_refused(cockpit, take):
+    uncertain(take)
+    take.attempts.get().close(Attempt.Outcome.ABSENT)
+    Attempt.objects.create(generation=take, number=2, lease_token=2, sent_at=Now())
+
+    answer = cockpit.post(act(take, "give-up"), {"reason": "because", "seen": 1})
+
+    assert "has been sent again since" in answer.content.decode()
+    take.refresh_from_db()
+    assert take.status == Status.UNCERTAIN
+
+
+def test_the_queue_shows_age_hold_and_what_is_known(cockpit, take, member):
+    uncertain(take)
+    Attempt.objects.update(sent_at=timezone.now() - timedelta(hours=3))
+    make_generation(member)
+
+    overview = cockpit.get(reverse("admin:index")).content.decode()
+    page = cockpit.get(reverse("admin:generations_generation_changelist"), {"status__exact": "uncertain"})
+
+    assert "?status__exact=uncertain" in overview
+    text = page.content.decode().replace("\xa0", " ")
+    for fact in (take.name, "3 hours", "no answer came", "It has not been looked up yet"):
+        assert fact in text, fact
+    assert page.context["cl"].result_count == 1
+
+
+def test_results_at_risk_are_a_list(cockpit, take, member):
+    put(take, status=Status.INGESTING, at_risk_at=timezone.now())
+    make_generation(member)
+
+    page = cockpit.get(reverse("admin:generations_generation_changelist"), {"at_risk": "yes"})
+
+    assert [row.pk for row in page.context["cl"].result_list] == [take.pk]
+    assert "Results at risk" in cockpit.get(reverse("admin:index")).content.decode()
