@@ -29,7 +29,7 @@ def rule(amount="0.28", rule_id=1, **facts):
 
 def list_prices():
     """The catalog's rows as rules in force, the most specific first, as the price book hands them over."""
-    rows = sorted(catalog.load().prices, key=lambda row: row.capability is None)
+    rows = sorted(catalog.load().prices, key=lambda row: (row.capability is None, row.variant is None))
     return [
         Rule(
             rule_id=number,
@@ -41,6 +41,7 @@ def list_prices():
             amount=None if row.amount == "unknown" else row.amount,
             currency=row.currency,
             per=row.per,
+            variant=row.variant or "",
         )
         for number, row in enumerate(rows, 1)
     ]
@@ -91,6 +92,170 @@ def test_the_list_prices_come_out_as_the_providers_print_them(model, tier, secon
     )
 
     assert price(*list_prices(), seller=seller, recipe=recipe).credits == D(credits)
+
+
+SOUND_FILE, CLIP, IMAGE = ("c" * 64, "d" * 64, "e" * 64)
+
+
+def recipe_of(capability, model, tier="std", **facts):
+    return Recipe.model_validate({"capability": capability, "model": model, "tier": tier, **facts})
+
+
+def image_recipe(model, tier="pro", **facts):
+    inputs = [{"role": "first_frame", "sha256": IMAGE}]
+    return recipe_of("image_to_video", model, tier, prompt="A cat", inputs=inputs, **{"duration_seconds": 5, **facts})
+
+
+@pytest.mark.parametrize(
+    ("recipe", "seller", "credits"),
+    [
+        (image_recipe("kling-v2-6"), KLING, "35"),
+        (image_recipe("kling-v2-6", sound=False), KLING, "35"),
+        (image_recipe("kling-v2-6", sound=True), KLING, "70"),
+        (image_recipe("kling-v2-6", sound=True, voices=["narrator"]), KLING, "84"),
+        (image_recipe("kling-v2-6", sound=True, voices=["narrator"]), FAL, "84"),
+        (image_recipe("kling-v2-6", sound=True, duration_seconds=10), FAL, "140"),
+        (image_recipe("kling-v3", "std", duration_seconds=3), KLING, "25.2"),
+        (image_recipe("kling-v3", "std", duration_seconds=3, sound=True), KLING, "37.8"),
+        (image_recipe("kling-v3", "4k"), KLING, "210"),
+        (image_recipe("kling-v3", "4k", sound=True), KLING, "210"),
+        (image_recipe("kling-v3-turbo", "std", duration_seconds=3), KLING, "33.6"),
+    ],
+)
+def test_sound_and_voices_have_prices_of_their_own(recipe, seller, credits):
+    """docs/providers.md 7.1, 7.2: 3 s of 3.0 Turbo were measured at 2.4 units."""
+    assert price(*list_prices(), seller=seller, recipe=recipe).credits == D(credits)
+
+
+def test_a_variants_own_rule_goes_before_the_plain_one_whatever_their_order():
+    plain, loud = rule("0.28", 1), rule("0.5", 2, variant="sound")
+    with_sound = image_recipe("kling-v3-omni", sound=True)
+    rules = [replace(item, model="kling-v3-omni", tier="pro", capability="image_to_video") for item in (plain, loud)]
+
+    for given in (rules, rules[::-1]):
+        assert price(*given, recipe=with_sound).rule_id == 2
+        assert price(*given, recipe=image_recipe("kling-v3-omni")).rule_id == 1
+
+
+def test_a_capabilitys_rule_goes_before_a_variants():
+    rules = [rule("1", 1, variant="silent"), rule("2", 2, capability="text_to_video")]
+
+    assert price(*rules).rule_id == 2
+
+
+def test_a_rule_of_another_variant_does_not_price_this():
+    assert refusal(rule(variant="sound")).problems.keys() == {"__all__"}
+
+
+@pytest.mark.parametrize(
+    ("picture", "credits"),
+    [
+        (None, "2.8"),
+        ({"count": 1}, "2.8"),
+        ({"count": 4}, "11.2"),
+        ({"count": 4, "resolution": "4k"}, "22.4"),
+        ({"resolution": "2k"}, "2.8"),
+    ],
+)
+def test_images_are_paid_by_the_image_in_image_units(picture, credits):
+    """docs/providers.md 7.1: 8 units are $0.028, 16 in 4K."""
+    recipe = recipe_of("text_to_image", "kling-image-o3", prompt="A ferry", picture=picture)
+
+    assert price(*list_prices(), seller=KLING, recipe=recipe).credits == D(credits)
+
+
+def test_a_pack_makes_image_units_cheaper_as_it_makes_units():
+    recipe = recipe_of("text_to_image", "kling-image-v3", prompt="A ferry")
+    half = replace(KLING, unit_price_usd=D("0.07"))
+
+    found = price(*list_prices(), seller=half, recipe=recipe)
+
+    assert (found.usd_per_unit, found.credits) == (D("0.00175"), D("1.4"))
+
+
+def lip_sync(**facts):
+    inputs = [{"role": "source_video", "sha256": CLIP}, {"role": "audio", "sha256": SOUND_FILE}]
+    return recipe_of("lip_sync", "kling-lip-sync", inputs=inputs, **facts)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "units", "credits"),
+    [("2", 1, "7"), ("5", 1, "7"), ("5.04", 2, "14"), ("10", 2, "14"), ("59.9", 12, "84")],
+)
+@pytest.mark.parametrize("seller", [FAL, KLING], ids=["fal", "kling"])
+def test_lip_sync_is_paid_by_each_started_five_seconds_of_the_video(seller, seconds, units, credits):
+    """docs/providers.md 7.1, 7.2: 0.5 units or 0.014 x 5 dollars."""
+    files = {CLIP: catalog.FileFacts(seconds=D(seconds))}
+
+    (found,) = pricing.quote(lip_sync(), [seller], list_prices(), PLAIN, files).quotes
+
+    assert (found.units, found.credits) == (units, D(credits))
+
+
+def test_without_the_length_of_the_file_there_is_no_price():
+    for files in ({}, {CLIP: catalog.FileFacts()}):
+        (blocked,) = pricing.quote(lip_sync(), [KLING], list_prices(), PLAIN, files).blocked
+        assert blocked.problems == {
+            "inputs": "The price goes by the length of the file, which is not known. Add the file again."
+        }
+
+
+def test_an_avatar_is_paid_by_the_seconds_of_its_sound():
+    """docs/providers.md 7.1: 0.4 units a second."""
+    inputs = [{"role": "character", "sha256": IMAGE}, {"role": "audio", "sha256": SOUND_FILE}]
+    files = {SOUND_FILE: catalog.FileFacts(seconds=D("12.27"))}
+
+    (found,) = pricing.quote(
+        recipe_of("avatar", "kling-avatar", inputs=inputs), [KLING], list_prices(), PLAIN, files
+    ).quotes
+
+    assert (found.units, found.credits) == (D("12.27"), D("68.712"))
+
+
+def test_motion_control_is_paid_by_the_seconds_of_the_video():
+    """docs/providers.md 7.1: 0.5 units a second for 2.6 in 720p."""
+    inputs = [{"role": "character", "sha256": IMAGE}, {"role": "source_video", "sha256": CLIP}]
+    recipe = recipe_of("motion_control", "kling-v2-6", inputs=inputs, orientation="video")
+    files = {CLIP: catalog.FileFacts(seconds=D("7.5"))}
+
+    (found,) = pricing.quote(recipe, [KLING], list_prices(), PLAIN, files).quotes
+
+    assert (found.units, found.credits) == (D("7.5"), D("52.5"))
+
+
+def test_shots_are_paid_by_their_seconds_together():
+    shots = [{"prompt": "A door", "seconds": 4}, {"prompt": "A hand", "seconds": 5}]
+    recipe = recipe_of("text_to_video", "kling-v3", duration_seconds=9, shots=shots)
+
+    assert price(*list_prices(), seller=KLING, recipe=recipe).units == 9
+
+
+def test_extending_and_speaking_are_paid_by_the_call():
+    """docs/providers.md 7.1: 2 units for 1.6 std, 0.05 for speech."""
+    clip = [{"role": "source_video", "sha256": CLIP}]
+    extend = recipe_of("extend", "kling-v1-6", inputs=clip)
+    speech = recipe_of("text_to_speech", "kling-tts", speech="Good evening", voice={"id": "genshin_vindi2"})
+
+    assert price(*list_prices(), seller=KLING, recipe=extend).credits == D(28)
+    assert price(*list_prices(), seller=KLING, recipe=speech).credits == D("0.7")
+
+
+def test_speech_may_be_paid_by_the_thousand_characters():
+    speech = recipe_of("text_to_speech", "kling-tts", speech="x" * 250, voice={"id": "genshin_vindi2"})
+    by_length = replace(rule("0.1", per="thousand_characters"), model="kling-tts", tier="std")
+
+    found = price(by_length, recipe=speech)
+
+    assert (found.units, found.credits) == (D("0.25"), D("2.5"))
+
+
+def test_a_placeholder_has_a_unit_of_its_own():
+    image = recipe_of("text_to_image", "kling-image-v3", prompt="A ferry", picture={"count": 3})
+
+    found = price(*list_prices(), seller=SANDBOX, recipe=image)
+
+    assert found.is_placeholder
+    assert (found.per, found.credits) == ("image", catalog.load().sandbox_usd_per_unit["image"] * 3 * 100)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +333,7 @@ def test_an_unknown_price_is_refused_on_a_real_account_and_a_marked_placeholder_
 
     assert refused.problems == {"__all__": "fal has no known price for this. An administrator can add a price rule."}
     assert placeholder.is_placeholder
-    assert placeholder.credits == catalog.load().sandbox_usd_per_second * 5 * 100 == 25
+    assert placeholder.credits == catalog.load().sandbox_usd_per_unit["second"] * 5 * 100 == 25
     assert (placeholder.currency, placeholder.per) == ("usd", "second")
     assert placeholder.as_json()["is_placeholder"] is True
 

@@ -111,4 +111,5 @@ def _of_route(row: Row, numbers: dict[tuple[str, str], int]) -> Iterator[str]:
 
 
 def _wrapped(label: str, text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=f"  {label:<8}", subsequent_indent=_INDENT)
+    first = f"  {label:<8}"
+    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=_INDENT, break_on_hyphens=False)

@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.management import call_command
 
-from generations import access, ledger
+from generations import access, catalog, ledger
 from generations.choices import Provider, Role
 from generations.management.commands.seed_demo import CREDITS, PEOPLE, SIGN_IN
 from generations.models import AuditEvent, Membership, PriceRule, Project, ProviderAccount, Team, User
@@ -121,3 +121,36 @@ def test_prices_that_an_administrator_changed_stay():
     seed()
 
     assert PriceRule.objects.get(pk=rule.pk).amount == rule.amount * 2
+
+
+def test_prices_that_a_new_release_brings_are_added_and_the_others_stay():
+    seed()
+    new = PriceRule.objects.filter(model="kling-v3")
+    count = PriceRule.objects.count()
+    before = set(PriceRule.objects.exclude(model="kling-v3").values_list("pk", "amount"))
+    new.delete()
+
+    seed()
+
+    assert PriceRule.objects.count() == count
+    assert set(PriceRule.objects.exclude(model="kling-v3").values_list("pk", "amount")) == before
+
+
+def test_every_price_of_the_catalog_is_seeded_with_its_variant_and_its_unit():
+    seed()
+    seeded = set(PriceRule.objects.values_list("provider", "model", "tier", "capability", "variant", "per", "amount"))
+
+    assert seeded == {
+        (
+            row.provider.value,
+            row.model,
+            row.tier.value,
+            row.capability.value if row.capability else "",
+            row.variant.value if row.variant else "",
+            row.per.value,
+            None if row.amount == "unknown" else row.amount,
+        )
+        for row in catalog.load().prices
+    }
+    assert {row[4] for row in seeded} >= {"", "silent", "sound", "voice"}
+    assert {row[5] for row in seeded} >= {"second", "five_seconds", "call", "image"}
