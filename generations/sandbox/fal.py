@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import uuid
+from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route as Address
 
 from generations.sandbox import products
@@ -31,6 +34,7 @@ from generations.sandbox.tasks import Failure, Task
 from generations.sandbox.wire import gateway_page, json_reply, now, read_json, spoil
 from generations.sandbox.world import World
 
+STREAM_SECONDS = 0.2
 BODY_MAX_BYTES = 30_000_000
 
 
@@ -47,6 +51,7 @@ class FalQueue:
         request = "/{owner}/{app}/requests/{id}"
         return [
             Address(f"{request}/status", self.status, methods=["GET"]),
+            Address(f"{request}/status/stream", self.stream, methods=["GET"]),
             Address(f"{request}/cancel", self.cancel, methods=["PUT"]),
             Address(request, self.result, methods=["GET"]),
             Address(f"{request}/response", self.result, methods=["GET"]),
@@ -127,17 +132,42 @@ class FalQueue:
             return json_reply({"detail": stranger.words}, stranger.status)
         if (trouble := self._status_trouble(task)) is not None:
             return trouble
+        value = self._status_of(task, logs=request.query_params.get("logs") in ("1", "true"))
+        return json_reply(value, 200 if task.is_over else 202, {"x-fal-request-id": task.id})
+
+    def _status_of(self, task: Task, *, logs: bool) -> dict[str, Any]:
         value: dict[str, Any] = {"status": "IN_QUEUE", "request_id": task.id, "response_url": self._base(task)}
         if task.state == "queued":
-            value["queue_position"] = self._position(task)
-            return json_reply(value, 202, {"x-fal-request-id": task.id})
-        value["logs"] = logs_of(task) if request.query_params.get("logs") in ("1", "true") else []
+            return {**value, "queue_position": self._position(task)}
+        value["logs"] = logs_of(task) if logs else []
         value["status"] = "COMPLETED" if task.is_over else "IN_PROGRESS"
         if task.is_over:
             began = task.started_at or task.submitted_at
             value["metrics"] = {"inference_time": round((task.done_at or began) - began, 3)}
             value |= infrastructure_words(task)
-        return json_reply(value, 200 if task.is_over else 202, {"x-fal-request-id": task.id})
+        return value
+
+    async def stream(self, request: Request) -> Response:
+        """The status as server-sent events, one per change, until the request is over."""
+        self.world.requests["fal.stream"] += 1
+        try:
+            task = self._find(request)
+        except Stranger as stranger:
+            return json_reply({"detail": stranger.words}, stranger.status)
+        logs = request.query_params.get("logs") in ("1", "true")
+        return StreamingResponse(self._events(task, logs=logs), media_type="text/event-stream")
+
+    async def _events(self, task: Task, *, logs: bool) -> AsyncIterator[bytes]:
+        last = b""
+        while True:
+            self.world.advance()
+            event = f"data: {json.dumps(self._status_of(task, logs=logs))}\n\n".encode()
+            if event != last:
+                yield event
+            if task.is_over:
+                return
+            last = event
+            await asyncio.sleep(STREAM_SECONDS)
 
     def _status_trouble(self, task: Task) -> Response | None:
         name = self.world.take_fault(task, "status")
