@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from generations import providers
@@ -20,6 +21,8 @@ class Source:
     storage_key: str
     provider_id: str = ""
     """Under which id this account's provider still holds it, where it made it."""
+    seconds: Decimal | None = None
+    """How long a video or a sound is, where the library knows it."""
 
 
 @dataclass(frozen=True, slots=True)

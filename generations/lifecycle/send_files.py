@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf import settings
 
 from generations import media, providers
+from generations.catalog import FileFacts
 from generations.choices import InputRole, MediaKind
 from generations.lifecycle.claim import Source
 from generations.lifecycle.file_facts import file_facts
@@ -17,19 +18,18 @@ from generations.models import Generation, ProviderAccount, Team
 def sources_of(generation: Generation, account: ProviderAccount) -> tuple[Source, ...]:
     """The stored inputs of a take that was loaded with `inputs__blob`, and under which ids the provider has them."""
     inputs = list(generation.inputs.all())
-    has_video = any(item.role == InputRole.SOURCE_VIDEO for item in inputs)
-    known = {
-        sha256: facts.provider_ids.get(account.pk, "")
-        for sha256, facts in (file_facts(generation.team, generation.recipe) if has_video else {}).items()
-    }
+    has_length = any(InputRole(item.role).kind != MediaKind.IMAGE for item in inputs)
+    known = file_facts(generation.team, generation.recipe) if has_length else {}
     return tuple(
         Source(
             role=item.role,
             index=item.index,
             storage_key=item.blob.storage_key,
-            provider_id=known.get(item.blob.sha256, "") if item.role == InputRole.SOURCE_VIDEO else "",
+            provider_id=facts.provider_ids.get(account.pk, "") if item.role == InputRole.SOURCE_VIDEO else "",
+            seconds=facts.seconds,
         )
         for item in inputs
+        for facts in (known.get(item.blob.sha256, FileFacts()),)
     )
 
 
@@ -53,6 +53,7 @@ def input_files(
             size_bytes=sent.size_bytes,
             provider_id=source.provider_id,
             public_url=publish(sent.path, sent.media_type, team),
+            seconds=source.seconds,
         )
         for source, sent in made
     )
