@@ -9,7 +9,8 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.utils.translation import gettext as _
-from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldBooleanWidget
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminURLInputWidget, UnfoldBooleanWidget
 
 from generations import providers
 from generations.models import ProviderAccount
@@ -40,6 +41,15 @@ _ALL = frozenset(name for names in FIELDS.values() for name in names)
 
 class ProviderAccountForm(forms.ModelForm):
     """With an input for every credential that any provider asks for; the page shows those of the one chosen."""
+
+    base_url = forms.URLField(
+        label=gettext_lazy("Base URL"),
+        max_length=200,
+        required=False,
+        assume_scheme="https",
+        widget=UnfoldAdminURLInputWidget,
+        help_text=gettext_lazy("Only for gateways: the address before /videos/. Empty: MuleRun."),
+    )
 
     class Meta:
         model = ProviderAccount
@@ -80,6 +90,13 @@ class ProviderAccountForm(forms.ModelForm):
             sentence = _("An origin looks like https://host. Plain http is only for the sandbox: %(sandbox)s.")
             raise ValidationError(sentence % {"sandbox": settings.SANDBOX_ORIGIN or _("none is set on this site")})
         return origin
+
+    def clean_base_url(self) -> str:
+        base_url: str = self.cleaned_data["base_url"].rstrip("/")
+        parts = urlsplit(base_url)
+        if base_url and (parts.scheme != "https" or not parts.hostname or parts.query or parts.username):
+            raise ValidationError(_("A base URL looks like https://host/path, without a name or a question mark."))
+        return base_url
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

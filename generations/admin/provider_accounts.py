@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -23,6 +24,9 @@ from generations.admin.shown import ReadOnlyAdmin, list_link
 from generations.models import OCCUPIES_A_SLOT, Generation, ProviderAccount, ProviderCall, PumpLease
 
 _CHANGE = "generations.change_provideraccount"
+_TONES = {"active": "success", "paused": "warning", "resting": "danger"}
+_LIMITS = ("max_running", "submits_per_minute", "retention_days", "unit_price_usd", "not_before")
+_WHERE = ("origin", "base_url", "dialect")
 
 
 class PauseForm(forms.Form):
@@ -52,6 +56,10 @@ def _is_active(account: ProviderAccount) -> bool:
     return account.status == ProviderAccount.Status.ACTIVE
 
 
+def _is_paused(account: ProviderAccount) -> bool:
+    return account.status == ProviderAccount.Status.PAUSED
+
+
 @admin.register(ProviderAccount)
 class ProviderAccountAdmin(ActsMixin, ModelAdmin):
     form = ProviderAccountForm
@@ -60,8 +68,20 @@ class ProviderAccountAdmin(ActsMixin, ModelAdmin):
     search_fields = ("label", "public_id")
     ordering = ("label", "pk")
     autocomplete_fields = ("teams",)
-    readonly_fields = ("is_sandbox", "public_id", "status", "status_reason", "in_flight", "links", "created_at")
-    conditional_fields = {name: f"provider == '{slug}'" for slug, names in FIELDS.items() for name in names}
+    readonly_fields = (
+        "is_sandbox",
+        "public_id",
+        "status",
+        "status_reason",
+        "rest",
+        "in_flight",
+        "links",
+        "created_at",
+    )
+    conditional_fields = {
+        **{name: f"provider == '{slug}'" for slug, names in FIELDS.items() for name in names},
+        "base_url": "provider == 'gateway'",
+    }
     acts = (
         Act(name="test", label=gettext_lazy("Test the key"), permission=_CHANGE, run=_test),
         Act(
@@ -69,7 +89,7 @@ class ProviderAccountAdmin(ActsMixin, ModelAdmin):
             label=gettext_lazy("Pause"),
             permission=_CHANGE,
             run=_pause,
-            fits=_is_active,
+            fits=lambda account: not _is_paused(account),
             form=PauseForm,
             explains=gettext_lazy("Nothing more is sent with this account. What is out is followed to its end."),
         ),
@@ -97,11 +117,11 @@ class ProviderAccountAdmin(ActsMixin, ModelAdmin):
                     "description": _("They are encrypted when they are saved, and no page shows them again."),
                 },
             ),
-            ("Limits and prices", {"fields": ("max_running", "unit_price_usd", "not_before")}),
-            ("Where", {"fields": ("origin", "is_sandbox") if obj else ("origin",)}),
+            ("Limits and prices", {"fields": _LIMITS}),
+            ("Where", {"fields": (*_WHERE, "is_sandbox") if obj else _WHERE}),
         ]
         if obj:
-            facts = ("status", "status_reason", "in_flight", "links", "public_id", "created_at")
+            facts = ("status", "status_reason", "rest", "in_flight", "links", "public_id", "created_at")
             shown.append(("State", {"fields": facts}))
         return shown
 
@@ -121,9 +141,25 @@ class ProviderAccountAdmin(ActsMixin, ModelAdmin):
         if form.changes_credentials:
             lifecycle.record("set_credentials", obj, now=timezone.now(), actor_id=request.user.pk)
 
-    @display(description="status", ordering="status", label={"active": "success", "paused": "warning"})
+    @display(description="status", ordering="status", label=_TONES)
     def shown_status(self, account: ProviderAccount) -> tuple[str, str]:
         return account.status, account.get_status_display()
+
+    @display(description="trouble")
+    def rest(self, account: ProviderAccount) -> str:
+        """How the account's circuit stands, in sentences."""
+        said = []
+        if account.troubles_in_a_row:
+            said.append(_("Troubles in a row: %(n)s.") % {"n": account.troubles_in_a_row})
+        if account.resting_since:
+            since = timezone.localtime(account.resting_since)
+            said.append(_("In trouble since %(time)s.") % {"time": date_format(since, "DATETIME_FORMAT")})
+        if account.probe_at:
+            at = timezone.localtime(account.probe_at)
+            said.append(_("It is asked again at %(time)s.") % {"time": date_format(at, "DATETIME_FORMAT")})
+        elif account.resting_since and _is_active(account):
+            said.append(_("It is tried with one take at a time."))
+        return " ".join(said) or _("None.")
 
     @display(description="jobs at the provider", ordering="running")
     def in_flight(self, account: Any) -> int:

@@ -1,6 +1,7 @@
 import pytest
 from cryptography.fernet import Fernet
 from django.urls import reverse
+from django.utils import timezone
 
 from generations import providers
 from generations.models import AuditEvent, ProviderAccount, Team
@@ -222,3 +223,44 @@ def test_a_paused_account_is_not_paused_twice(cockpit, account):
 @pytest.mark.parametrize("name", ["test", "resume"])
 def test_a_link_does_not_act(cockpit, account, name):
     assert cockpit.get(act(account, name)).status_code == 405
+
+
+def test_the_page_says_how_the_accounts_rest_stands(cockpit, account):
+    now = timezone.now()
+    ProviderAccount.objects.update(
+        status="resting", status_reason="It rests.", troubles_in_a_row=3, resting_since=now, probe_at=now
+    )
+
+    shown = cockpit.get(page(account)).content.decode()
+
+    assert "Troubles in a row: 3. In trouble since" in shown and "It is asked again at" in shown
+    assert act(account, "resume") in shown and act(account, "pause") in shown
+
+
+def test_a_resting_account_is_resumed_or_paused_by_hand(cockpit, account):
+    ProviderAccount.objects.update(status="resting", troubles_in_a_row=3, resting_since=timezone.now())
+
+    cockpit.post(act(account, "resume"))
+    account.refresh_from_db()
+    assert (account.status, account.resting_since, account.troubles_in_a_row) == ("active", None, 0)
+
+    ProviderAccount.objects.update(status="resting", resting_since=timezone.now())
+    cockpit.post(act(account, "pause"), {"reason": "We change the key."})
+    account.refresh_from_db()
+    assert (account.status, account.resting_since) == ("paused", None)
+
+
+def test_limits_a_minute_and_days_kept_are_set_here(cockpit, account):
+    cockpit.post(page(account), form(account, submits_per_minute="30", retention_days="14"))
+
+    account.refresh_from_db()
+    assert (account.submits_per_minute, account.retention_days) == (30, 14)
+
+
+@pytest.mark.parametrize("base_url", ["http://h.example/v1", "https://u:p@h.example/v1", "https://h.example/v1?key=1"])
+def test_a_base_url_is_https_without_anything_secret(cockpit, account, base_url):
+    answer = cockpit.post(page(account), form(account, base_url=base_url))
+
+    assert "A base URL looks like https://host/path" in str(answer.context["errors"])
+    account.refresh_from_db()
+    assert account.base_url == ""

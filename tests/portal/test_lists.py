@@ -75,7 +75,12 @@ def test_an_empty_library_says_what_will_be_there(portal):
 def test_a_project_is_made_and_edited(portal):
     made = portal.client.post(reverse("portal:project_new"), {"name": "Night Bus", "brief": "30 s"})
     project = Project.objects.get(name="Night Bus")
-    portal.client.post(reverse("portal:project_edit", args=[project.public_id]), {"name": "Day Bus", "brief": ""})
+    edit = reverse("portal:project_edit", args=[project.public_id])
+    portal.client.post(edit, {"name": "Day Bus", "brief": "", "may_move_routes": "on"})
+    assert Project.objects.get(pk=project.pk).may_move_routes
+    assert 'id="id_may_move_routes" checked' in portal.client.get(edit).content.decode()
+    portal.client.post(edit, {"name": "Day Bus", "brief": ""})
+    assert not Project.objects.get(pk=project.pk).may_move_routes
 
     project.refresh_from_db()
     assert made.url == reverse("portal:project", args=[project.public_id])

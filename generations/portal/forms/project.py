@@ -1,4 +1,4 @@
-"""A project's name and brief."""
+"""A project's name and brief, and whether its takes may move to another route."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ProjectForm(forms.ModelForm):
 
     class Meta:
         model = Project
-        fields = ("name", "brief")
+        fields = ("name", "brief", "may_move_routes")
         error_messages = {
             "name": {"required": gettext_lazy("A project needs a name."), "max_length": _TOO_LONG},
             "brief": {"max_length": _TOO_LONG},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -74,4 +75,5 @@ def _edit(request: Request, member: access.Member, known: Project | None, done: 
     # The heading shows what is stored, not what is being typed.
     shown = access.get_project(member, known.public_id) if known else None
     status = 422 if request.method == "POST" else 200
-    return page(request, member, _FORM, "projects", {"project": shown, "form": form}, status)
+    context = {"project": shown, "form": form, "move_percent": settings.LIFECYCLE["move_dearer_percent"]}
+    return page(request, member, _FORM, "projects", context, status)
