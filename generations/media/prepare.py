@@ -16,7 +16,7 @@ from PIL import Image
 from generations.media import colour, pixels
 from generations.media.anatomy import Anatomy
 from generations.media.errors import ImageRefused
-from generations.media.formats import JPEG, PNG
+from generations.media.formats import JPEG, PNG, SNIFF_BYTES, WEBP, sniff
 from generations.media.images import check_pixel_count, megabytes, needs_reencode, take_apart
 
 PIXELS_MAX = 60_000_000
@@ -41,11 +41,16 @@ def prepare_image(path: Path, out_dir: Path, *, max_bytes: int, max_pixels: int 
     """Write what is sent of a picture: upright, RGB in sRGB, opaque, and without any data beside the pixels.
 
     Where the stored pixels already are that, segments are left out and the pixels stay bit for bit. Otherwise a JPEG
-    becomes a new JPEG, and a PNG a new PNG or, above `max_bytes`, a JPEG. Equal input gives equal bytes and key.
+    becomes a new JPEG, and a PNG a new PNG or, above `max_bytes`, a JPEG. A WebP, which only results are, is sent as a
+    PNG is. Equal input gives equal bytes and key.
     Raises ImageRefused where the picture cannot be read or brought below `max_bytes`.
     """
-    anatomy = take_apart(path.read_bytes())
+    data = path.read_bytes()
+    is_webp = sniff(data[:SNIFF_BYTES]) == WEBP
+    anatomy = take_apart(_as_png(data, max_pixels) if is_webp else data)
     check_pixel_count(anatomy, max_pixels)
+    if is_webp and not needs_reencode(anatomy) and len(anatomy.clean) <= max_bytes:
+        return _written(anatomy.clean, PNG, out_dir, " ".join(_changes(anatomy, PNG, 0)))
     if not needs_reencode(anatomy) and len(anatomy.clean) <= max_bytes:
         note = _("Sent without the data beside the pixels (camera, place, comments). The original is unchanged.")
         return _written(anatomy.clean, anatomy.media_type, out_dir, note if anatomy.has_extras else "")
@@ -60,6 +65,19 @@ def image_poster(path: Path, out_dir: Path, *, max_pixels: int = PIXELS_MAX) -> 
     picture = pixels.upright_srgb(anatomy, at_least_px=POSTER_SIDE_PX)
     picture.thumbnail((POSTER_SIDE_PX, POSTER_SIDE_PX))
     return _written(_jpeg(picture, _POSTER_QUALITY, "4:2:0"), JPEG, out_dir, "").path
+
+
+def _as_png(data: bytes, max_pixels: int) -> bytes:
+    """A WebP's pixels as a PNG. Raises ImageRefused where it cannot be read or claims more than `max_pixels`."""
+    content = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(data), formats=("WEBP",)) as picture:
+            if picture.width * picture.height > max_pixels:
+                raise pixels.damaged(is_cut_off=False)
+            picture.save(content, "PNG", compress_level=1)
+    except (OSError, ValueError) as error:
+        raise pixels.damaged(is_cut_off=False) from error
+    return content.getvalue()
 
 
 def _encode(picture: Image.Image, media_type: str, max_bytes: int) -> tuple[bytes, str, int]:

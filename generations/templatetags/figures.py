@@ -52,7 +52,9 @@ def about(seconds: int) -> str:
 
 @register.filter
 def megabytes(size_bytes: int | None) -> str:
-    """A size in decimal megabytes, as limits are given: 10 MB, 2.4 MB."""
+    """A size in decimal megabytes, as limits are given: 10 MB, 2.4 MB. What is next to nothing there is said in kB."""
+    if size_bytes and size_bytes < 100_000:
+        return gettext("%(n)s kB") % {"n": -(-size_bytes // 1000)}
     size = Decimal(size_bytes or 0) / 1_000_000
     shown = size.quantize(Decimal("0.1") if size < 100 else Decimal(1), rounding=ROUND_HALF_UP)
     return gettext("%(n)s MB") % {"n": _grouped(shown, max(0, _places(shown)))}

@@ -1,5 +1,6 @@
 """Reading a video in a subprocess: exact facts, a poster, a preview; and a reason for whatever cannot be read."""
 
+import json
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from PIL import Image
 
 from generations import media
 from tests.media.servers import whole
-from tests.media_files import make_image, make_video
+from tests.media_files import make_image, make_still_film, make_video
 
 child = import_module("generations.media.child")
 reader = import_module("generations.media.containers")
@@ -287,6 +288,41 @@ def test_the_reader_limits_itself_and_imports_nothing_of_ours():
     done = subprocess.run([sys.executable, "-I", "-c", code, str(child._SCRIPT)], capture_output=True, text=True)
 
     assert done.stdout.strip() == "(1000000000, 1000000000) (7, 7) []", done.stderr
+
+
+def test_reading_needs_neither_django_nor_a_door_of_ours(clip_file, tmp_path):
+    limits = {"max_memory_bytes": 2 * 10**9, "max_cpu_seconds": 20, "max_written_bytes": 10**7}
+    drawn = {"poster": str(tmp_path / "p.jpg"), "preview": str(tmp_path / "p.mp4")}
+    request = json.dumps({"do": "read_film", "path": str(clip_file), **drawn, **limits})
+    code = (
+        "import sys, runpy; runpy.run_path(sys.argv[1], run_name='__main__');"
+        "print('django' in sys.modules, hasattr(sys.modules['generations.media'], 'store'))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", code, str(child._SCRIPT), request], capture_output=True, text=True
+    )
+
+    assert done.stdout.endswith("}}False False\n"), done.stderr
+
+
+def test_nothing_but_its_own_work_is_done():
+    request = {"do": "os", "max_memory_bytes": 10**9, "max_cpu_seconds": 5, "max_written_bytes": 10**6}
+
+    done = subprocess.run([sys.executable, "-I", str(child._SCRIPT), json.dumps(request)], capture_output=True)
+
+    assert done.returncode == 1 and done.stdout == b""
+
+
+def test_a_film_held_on_its_side_is_measured_and_drawn_upright(inspect, tmp_path):
+    facts = inspect(make_still_film(tmp_path / "a.mp4", turn=90))
+
+    assert (facts.width, facts.height) == (360, 640)
+    with Image.open(facts.poster) as poster:
+        assert poster.size == (360, 640)
+        top_left, top_right = poster.getpixel((9, 9)), poster.getpixel((350, 9))
+    assert top_left[2] > 150 > top_left[0] and top_right[0] > 150 > top_right[2]
+    assert frames_of(facts.preview)[0].shape == (568, 320, 3)
 
 
 def test_it_runs_from_any_folder(inspect, tmp_path, monkeypatch):

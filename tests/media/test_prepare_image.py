@@ -239,3 +239,21 @@ def test_a_poster_is_a_small_upright_jpeg(tmp_path, size, orientation, wanted):
         assert (image.format, image.size) == ("JPEG", wanted)
         assert not image.getexif()
     assert corners(poster) == ("brgw" if orientation == 6 else "rgwb")
+
+
+def test_a_webp_that_came_back_is_sent_as_a_png(tmp_path):
+    path = make_image(tmp_path / "a.webp", lossless=True)
+
+    sent = media.prepare_image(path, tmp_path, max_bytes=5_000_000)
+
+    assert sent.media_type == "image/png" and "new PNG" in sent.note
+    with Image.open(sent.path) as made, Image.open(path) as original:
+        assert made.convert("RGB").tobytes() == original.convert("RGB").tobytes()
+
+
+def test_a_broken_webp_is_refused(tmp_path):
+    path = make_image(tmp_path / "a.webp", lossless=True)
+    path.write_bytes(path.read_bytes()[:60])
+
+    with pytest.raises(media.ImageRefused):
+        media.prepare_image(path, tmp_path, max_bytes=5_000_000)

@@ -191,3 +191,25 @@ def test_a_file_renewed_while_the_sweep_asks_is_kept(disk, tmp_path):
     removed = store.sweep(known=lambda keys: put(tmp_path) and set(), older_than_seconds=DAY, now=datetime.now(UTC))
 
     assert removed == []
+
+
+def test_a_copy_for_a_provider_lies_apart_and_is_swept_apart(storage, tmp_path):
+    key = put(tmp_path, root=store.SENT)
+    put(tmp_path)
+    assert (
+        key
+        == KEY.replace("blobs/", "sent/")
+        == store.key_of(team_key="team-1", sha256=SHA, extension="mp4", root=store.SENT)
+    )
+
+    sweep()
+
+    assert store.exists(key) and not store.exists(KEY)
+    later = datetime.now(UTC) + timedelta(days=2)
+    swept = store.sweep(known=lambda keys: set(), older_than_seconds=DAY, now=later, root=store.SENT)
+    assert swept == [key] and not store.exists(key)
+
+
+def test_there_are_no_other_roots(storage, tmp_path):
+    with pytest.raises(ValueError, match="No storage key"):
+        put(tmp_path, root="static")
