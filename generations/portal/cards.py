@@ -9,11 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from generations import access, media
+from generations import access, lifecycle, media
 from generations.choices import MediaKind
 from generations.models import Asset, AuditEvent, Generation, Status, User
 
@@ -28,7 +26,7 @@ class Card:
     take: Generation
     picture: Asset | None
     outputs: tuple[Asset, ...]
-    position: int | None
+    place: lifecycle.Place | None
     elapsed_seconds: int | None
     expected_seconds: int | None
     cancel: str
@@ -70,6 +68,23 @@ class Card:
         return not self.take.is_terminal
 
     @property
+    def position(self) -> int | None:
+        """The place in line on its account, 1 for the next."""
+        return self.place.position if self.place else None
+
+    @property
+    def starts(self) -> str:
+        """When its turn may come, in words; empty where nobody can say."""
+        seconds = self.place.starts_in_seconds if self.place else None
+        return "" if seconds is None else _("Starts in %(time)s") % {"time": _about(seconds)}
+
+    @property
+    def done(self) -> str:
+        """In what time it may be done, in words; empty where nobody can say."""
+        seconds = self.place.done_in_seconds if self.place else None
+        return "" if seconds is None else _about(seconds)
+
+    @property
     def percent(self) -> int | None:
         if self.elapsed_seconds is None or not self.expected_seconds:
             return None
@@ -86,8 +101,9 @@ class Card:
     def version(self) -> str:
         """Another one whenever the card would look different; the clock alone does not count."""
         take = self.take
-        facts = (take.status, take.changed_at, take.expected_finish_at, take.is_rendering, self.position, self.cancel)
-        return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+        facts = (take.status, take.changed_at, take.expected_finish_at, take.is_rendering, self.cancel)
+        line = (self.position, self.starts, self.done)
+        return hashlib.sha256(repr(facts + line).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +121,7 @@ def cards_of(takes: Iterable[Generation], member: access.Member, now: datetime) 
     One query more where some are in line, one more where some were asked to stop.
     """
     takes = list(takes)
-    places = _places([take.pk for take in takes if take.status == Status.QUEUED])
+    places = lifecycle.line_of([take for take in takes if take.status == Status.QUEUED])
     words = _stop_words([take for take in takes if take.cancel_requested_at and not take.is_terminal], member)
     return [_card(take, member, places.get(take.pk), words.get(take.pk, ""), now) for take in takes]
 
@@ -131,7 +147,9 @@ def read_versions(text: str, most: int) -> dict[str, str]:
     return {public_id: version for public_id, colon, version in pairs if colon}
 
 
-def _card(take: Generation, member: access.Member, position: int | None, stop_words: str, now: datetime) -> Card:
+def _card(
+    take: Generation, member: access.Member, place: lifecycle.Place | None, stop_words: str, now: datetime
+) -> Card:
     outputs = sorted(take.assets.all(), key=lambda asset: asset.output_index or 0)
     starts = [item.asset for item in take.inputs.all() if item.asset]
     films_first = sorted(outputs, key=lambda asset: asset.kind != MediaKind.VIDEO)
@@ -141,7 +159,7 @@ def _card(take: Generation, member: access.Member, position: int | None, stop_wo
         take=take,
         picture=next(iter(pictures), None),
         outputs=tuple(outputs),
-        position=position,
+        place=place,
         elapsed_seconds=_seconds(take.submitted_at, now) if is_out else None,
         expected_seconds=_seconds(take.submitted_at, take.expected_finish_at) if is_out else None,
         cancel=_cancel(take, member),
@@ -187,17 +205,15 @@ def _stopped_by(person: User | None, member: access.Member) -> str:
     )
 
 
+def _about(seconds: float) -> str:
+    """A time ahead as one would say it: an estimate has no seconds."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return _("less than a minute")
+    if minutes < 90:
+        return _("about %(n)s min") % {"n": minutes}
+    return _("about %(n)s h") % {"n": round(seconds / 3600)}
+
+
 def _seconds(since: datetime | None, until: datetime | None) -> int | None:
     return max(0, round((until - since).total_seconds())) if since and until else None
-
-
-def _places(queued: list[int]) -> dict[int, int]:
-    """The place in line on their account, 1 for the next, by the age of the takes."""
-    if not queued:
-        return {}
-    before: QuerySet[Generation] = Generation.objects.filter(
-        account=OuterRef("account"), status=Status.QUEUED, pk__lt=OuterRef("pk")
-    )
-    number = before.order_by().values("account").annotate(number=Count("pk")).values("number")
-    rows = Generation.objects.filter(pk__in=queued).annotate(before=Coalesce(Subquery(number), 0))
-    return {pk: found + 1 for pk, found in rows.values_list("pk", "before")}

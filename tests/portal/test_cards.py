@@ -10,7 +10,7 @@ from django.utils import timezone
 from generations import access, ledger
 from generations.choices import Role
 from generations.lifecycle import finish
-from generations.models import Generation, Status
+from generations.models import Generation, ProviderAccount, Status
 from generations.portal.cards import cards_of, studio_cards
 from tests.make import make_asset
 from tests.portal.conftest import HTMX, words
@@ -73,6 +73,32 @@ def test_every_waiting_card_says_its_own_place(portal):
 
     assert [word for word in words(page).split() if word in ("1st", "2nd", "3rd")] == ["3rd", "2nd", "1st"]
     assert [word for word in words(refreshed).split() if word in ("1st", "2nd", "3rd")] == ["1st", "2nd", "3rd"]
+
+
+def test_a_waiting_card_says_when_it_may_start_and_be_done(portal):
+    ProviderAccount.objects.update(max_running=1)
+    now = timezone.now()
+    for _ in range(3):
+        past = portal.take()
+        put(past, status=Status.INGESTING, submitted_at=now - timedelta(minutes=4), provider_done_at=now)
+    put(portal.take(), status=Status.RUNNING, provider_task_id="t", submitted_at=now)
+    take = portal.take()
+
+    said = words(portal.client.get(reverse("portal:studio")))
+
+    assert "1st in line Starts in about 4 min" in said
+    assert f"{take.account.label} · done in about 8 min, an estimate" in said
+
+
+def test_a_card_that_waits_for_an_account_says_that_and_promises_nothing(portal):
+    take = portal.take()
+    ProviderAccount.objects.filter(pk=take.account_id).update(status="resting")
+    put(take, waiting_for="fal rests after trouble.")
+
+    said = words(portal.client.get(reverse("portal:studio")))
+
+    assert "1st in line fal rests after trouble." in said
+    assert "Starts in" not in said and "an estimate" not in said
 
 
 def test_the_place_in_line_counts_the_account_alone(portal):
