@@ -39,7 +39,8 @@ _CLAIM = """
     )
     -- What asking needs. Whole rows, thousands of times a minute, would cost more than the questions.
     RETURNING id, account_id, capability, model, tier, recipe_json, operation_json, lease_token, submitted_at,
-              provider_done_at, cancel_requested_at, cancel_sent_at, now() AS claimed_at
+              provider_done_at, cancel_requested_at, cancel_sent_at, now() AS claimed_at,
+              quote_json ->> 'route' AS route_key
 """
 
 # One statement for a whole batch. A webhook that came while we asked keeps the row due.
@@ -110,7 +111,8 @@ class FollowPump(Pump[Question | Lookup, Answer | Lookup]):
     def _question(self, row: Generation) -> Question | None:
         account = self.accounts[row.account_id]
         row.account = account
-        route = catalog.load().find_route(account.provider, row.recipe)
+        # Where a provider has two generations of its API, only the one that took it knows it.
+        route = catalog.load().route(row.route_key or "")  # type: ignore[attr-defined]
         if route is None:
             # A newer catalog has lost it. The lease keeps the row out of the way, so that it does not stop the others.
             log.error("route_gone", generation=row.pk, model=row.model)
