@@ -30,6 +30,7 @@ class Catalog:
     kling_unit_usd: Decimal
     kling_image_unit_usd: Decimal
     retention_days: Mapping[str, int]
+    begin: Mapping[Capability, str]
     sources: Mapping[str, str]
     read_on: date
 

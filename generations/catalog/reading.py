@@ -12,7 +12,7 @@ from typing import Any
 from generations.catalog.book import Catalog
 from generations.catalog.entries import Model, NamedList, Price, Route
 from generations.catalog.spelt import unspelt
-from generations.choices import Provider
+from generations.choices import Capability, Provider
 
 _TIERS_ARE_MANY = "tiers"
 _SPELT = ("tier", "resolution")
@@ -33,7 +33,7 @@ def read(folder: Path) -> Catalog:
 
 
 def _parse(folder: Path) -> Catalog:
-    models = _tables(folder / "models.toml", {"source", "model"})
+    models = _tables(folder / "models.toml", {"source", "begin", "model"})
     prices = _tables(folder / "prices.toml", {"sandbox", "units", "price"})
     lists = _tables(folder / "lists.toml", {"list"})
     providers = {provider: _route_file(folder / "routes" / f"{provider.value}.toml") for provider in Provider}
@@ -47,6 +47,7 @@ def _parse(folder: Path) -> Catalog:
         kling_unit_usd=Decimal(units["kling_unit_usd"]),
         kling_image_unit_usd=Decimal(units["kling_image_unit_usd"]),
         retention_days={provider.value: file["source"]["retention_days"] for provider, file in providers.items()},
+        begin={Capability(name): slug for name, slug in models["begin"].items()},
         sources={
             "models": models["source"]["matrix"],
             "kling_unit": units["kling_unit_source"],
@@ -117,6 +118,9 @@ def _check_consistency(catalog: Catalog) -> None:
     )
     for route in catalog.routes:
         _check_route(route, catalog)
+    for capability, slug in catalog.begin.items():
+        if not any(route.model == slug and route.capability == capability for route in catalog.routes):
+            raise CatalogError(f"Forms would begin {capability} with {slug}, which no route offers.")
 
 
 def _check_once(what: str, keys: Iterable[Hashable]) -> None:

@@ -172,6 +172,14 @@ def test_a_key_or_value_that_nobody_knows_is_refused(files, name, old, new, word
         catalog.read(files)
 
 
+def test_forms_begin_with_a_model_that_a_route_offers(files):
+    assert catalog.load().begin == {"image_to_video": "kling-v2-1", "text_to_video": "kling-v1-6"}
+    change(files, "models.toml", 'text_to_video = "kling-v1-6"', 'text_to_video = "kling-v2-1"')
+
+    with pytest.raises(CatalogError, match="Forms would begin text_to_video with kling-v2-1, which no route offers"):
+        catalog.read(files)
+
+
 @pytest.mark.parametrize("provider", Provider)
 def test_every_provider_has_its_file(files, provider):
     (files / "routes" / f"{provider}.toml").unlink()

@@ -76,7 +76,12 @@ SENTENCES = [
     (TURBO, {"sound": True}, "sound", "Kling 3.0 Turbo always makes sound. Leave the choice open."),
     (V1, {"scene": "squish"}, "scene", "Only an effect has a scene. Remove it."),
     (EFFECT, {"scene": None}, "scene", "Choose an effect."),
-    (EFFECT, {"scene": "celebration"}, "scene", "Kling retired the effect “celebration” on 2025-12-30. Choose another one."),
+    (
+        EFFECT,
+        {"scene": "celebration"},
+        "scene",
+        "Kling retired the effect “celebration” on 2025-12-30. Choose another one.",
+    ),
     (
         EFFECT,
         {"scene": "hug_pro"},

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from django.urls import reverse
 
 from generations.choices import CameraAxis, CameraMove
@@ -33,6 +34,24 @@ def test_text_begins_with_the_newest_model_that_has_a_draft_tier(portal):
     form = portal.form()
 
     assert (form["model"], form["tier"], form["aspect_ratio"]) == ("kling-v1-6", "std", "16:9")
+
+
+def test_only_models_that_the_composer_can_ask_for_are_offered(portal):
+    page = words(portal.client.get(reverse("portal:studio")))
+
+    assert "Kling 3.0 Omni" in page
+    assert "Kling lip-sync" not in page and "Kolors" not in page
+
+
+@pytest.mark.parametrize("model", ["kling-v2-5-turbo", "kling-v2-6", "kling-o1", "kling-v3", "kling-v3-omni"])
+def test_a_newer_model_is_ordered_as_any_other(portal, model):
+    form = portal.form(model=model, duration="5")
+
+    answer = portal.order(**{**form, **read_pieces(portal.quote(**form))})
+
+    assert answer.status_code == 200
+    recipe = portal.takes.get().recipe
+    assert (recipe.model, recipe.duration_seconds, recipe.sound) == (model, 5, None)
 
 
 def test_changing_the_model_keeps_what_carries_over(portal):

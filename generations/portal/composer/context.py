@@ -52,7 +52,7 @@ def _options(draft: Draft) -> dict[str, Any]:
     is_text = shape.capability == Capability.TEXT_TO_VIDEO
     return {
         "notices": list(dict.fromkeys(shape.notices)),
-        "models": [_model(model, draft) for model in reversed(catalog.load().models)],
+        "models": [_model(model, draft) for model in reversed(catalog.load().models) if _is_offered(model)],
         "tiers": [_tier(tier, draft) for tier in Tier],
         "route_auto": _route_auto(draft),
         "routes": [_route(account, draft) for account in draft.offers.accounts],
@@ -74,6 +74,11 @@ def _options(draft: Draft) -> dict[str, Any]:
         "camera": _camera(draft),
         "errors": {name: draft.errors[name] for name in _OPTION_FIELDS if name in draft.errors},
     }
+
+
+def _is_offered(model: catalog.Model) -> bool:
+    """Whether the composer can ask for anything that the model makes."""
+    return any(abilities(model, capability) for capability in (Capability.TEXT_TO_VIDEO, Capability.IMAGE_TO_VIDEO))
 
 
 def _model(model: catalog.Model, draft: Draft) -> dict[str, Any]:

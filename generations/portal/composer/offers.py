@@ -56,10 +56,13 @@ def find_offers(member: access.Member, wish: Wish, shape: Shape, *, has_last: bo
 def cheapest_sensible(
     member: access.Member, capability: Capability, now: datetime
 ) -> tuple[catalog.Model, catalog.Ability]:
-    """Where a new person begins: the lowest rung of the ladder, on it the newest model that the team can pay for."""
-    newest_first = tuple(reversed(catalog.load().models))
+    """Where a new person begins: the lowest rung of the ladder, on it the model that the catalog begins with.
+
+    Where the team cannot buy that, the newest that it can pay for.
+    """
+    newest_first, begin = tuple(reversed(catalog.load().models)), catalog.load().begin.get(capability)
     found = [(model, ability) for model in newest_first for ability in abilities(model, capability)]
-    ladder = sorted(found, key=lambda pair: TIERS.index(pair[1].tier))
+    ladder = sorted(found, key=lambda pair: (TIERS.index(pair[1].tier), pair[0].slug != begin))
     for model, ability in ladder:
         shape = Shape(capability, model, ability.tier, ability.durations[0])
         if lifecycle.quote(team=member.team, recipe=_recipe(shape, has_last=False), now=now).quotes:
