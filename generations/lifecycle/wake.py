@@ -26,8 +26,11 @@ def wake(
     """Store the receipt and make the take due now; say whether this delivery was new.
 
     A task id in it is kept on the open attempt as a hint; `reconcile` uses it only after a read with our key. A
-    `submitting` row never becomes claimable by a webhook.
+    `submitting` row never becomes claimable by a webhook. A delivery that names another id of ours is not about this
+    take: it is only noted.
     """
+    if generation is not None and callback.our_id not in ("", generation.our_id):
+        generation = None
     # All or nothing: a receipt without its effect would turn the provider's next try into a repeat that does nothing.
     with transaction.atomic():
         is_new = _store_receipt(account, generation, callback, body_sha256, now)
