@@ -92,6 +92,17 @@ def _give_up(request: HttpRequest, take: Generation, facts: dict[str, Any]) -> s
     }
 
 
+def _recover(request: HttpRequest, take: Generation, facts: dict[str, Any]) -> str:
+    facts = {name: value for name, value in facts.items() if name != "seen"}
+    if lifecycle.recover(take, now=timezone.now(), actor_id=request.user.pk, **facts):
+        return _("The result of %(take)s is being fetched.") % {"take": take}
+    return _("The job of %(take)s had failed; what was reported for it is booked.") % {"take": take}
+
+
+def _ended_without_job(take: Generation) -> bool:
+    return take.status in (Status.FAILED, Status.CANCELED) and not take.provider_task_id
+
+
 def _is_unclear(take: Generation) -> bool:
     return take.status == Status.UNCERTAIN
 
@@ -296,7 +307,22 @@ class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
             is_danger=True,
             explains=gettext_lazy(
                 "Look at the provider first: the provider may be making this take. Giving it up ends it as failed, "
-                "returns its hold and sends nothing again. A charge that turns up later is booked as an overrun."
+                "returns its hold and sends nothing again. If the provider made it after all, its result can be "
+                "fetched later, and what it cost is booked as an overrun."
+            ),
+        ),
+        Act(
+            name="recover",
+            label=gettext_lazy("Made after all: fetch it"),
+            permission=_CHANGE,
+            run=_recover,
+            fits=_ended_without_job,
+            form=FoundForm,
+            initial=lambda take: {**_seen(take), "task_id": lifecycle.late_task_id(take)},
+            is_danger=True,
+            explains=gettext_lazy(
+                "For a take that ended here while the provider made it. The job is read with the account's key; if it "
+                "is done, its result is fetched and its cost is booked as an overrun."
             ),
         ),
     )

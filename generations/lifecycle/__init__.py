@@ -18,6 +18,7 @@ from generations.lifecycle.pause_account import AlreadySo, pause_account, resume
 from generations.lifecycle.public_inputs import PublicInput, find_public_input, publish
 from generations.lifecycle.quote import quote
 from generations.lifecycle.record import record
+from generations.lifecycle.recover import heard_of_late, late_task_id, recover
 from generations.lifecycle.retry import CannotRetry, retry
 from generations.lifecycle.send_again import send_again
 from generations.lifecycle.settle import finish
@@ -51,8 +52,10 @@ __all__ = [
     "finish",
     "give_up",
     "grant_credits",
+    "heard_of_late",
     "ingest",
     "last_attempt",
+    "late_task_id",
     "line_of",
     "pause_account",
     "provider_account",
@@ -60,6 +63,7 @@ __all__ = [
     "publish",
     "quote",
     "record",
+    "recover",
     "resume_account",
     "retry",
     "send_again",

@@ -35,12 +35,12 @@ def bind(
     """
     with transaction.atomic():
         _check_step(generation, check_undecided(generation, seen))
-    operation = _confirmed(generation, task_id)
+    operation = confirmed(generation, task_id)
     with transaction.atomic():
         attempt = check_undecided(generation, seen)
         note = _("Found at the provider by a person: %(reason)s") % {"reason": reason}
         if not _follow(generation, attempt, operation, note):
-            raise CannotDecide(_held_elsewhere(generation, task_id))
+            raise CannotDecide(held_elsewhere(generation, task_id))
         facts = {"reason": reason, "task_id": task_id}
         record("bind", generation, now=now, actor_id=actor_id, team_id=generation.team_id, **facts)
         queue.kick_on_commit("follow")
@@ -55,7 +55,7 @@ def _check_step(generation: Generation, attempt: Attempt | None) -> None:
         raise CannotDecide(sentence % {"take": generation.name, "step": attempt.step})
 
 
-def _confirmed(generation: Generation, task_id: str) -> providers.Operation:
+def confirmed(generation: Generation, task_id: str) -> providers.Operation:
     """The job, after a read with our key. Raises CannotDecide where that does not bear it out."""
     route, account = generation.route, generation.account
     facts = {"task": task_id, "account": account.label, "take": generation.name}
@@ -64,7 +64,7 @@ def _confirmed(generation: Generation, task_id: str) -> providers.Operation:
     try:
         operation = providers.adapter_class(account.provider).operation_for(task_id, route, provider_account(account))
         if holders_of({task_id}, account, but=generation):
-            raise CannotDecide(_held_elsewhere(generation, task_id))
+            raise CannotDecide(held_elsewhere(generation, task_id))
         is_ours = ask(generation, lambda adapter: adapter.confirm(operation, generation.our_id, route))
     except providers.ProviderError as error:
         sentence = _("Job %(task)s could not be read at %(account)s, so nothing was changed: %(why)s")
@@ -75,7 +75,8 @@ def _confirmed(generation: Generation, task_id: str) -> providers.Operation:
     return operation
 
 
-def _held_elsewhere(generation: Generation, task_id: str) -> str:
+def held_elsewhere(generation: Generation, task_id: str) -> str:
+    """The sentence that names the takes that have a job already."""
     names = ", ".join(name for _id, name in holders_of({task_id}, generation.account, but=generation)[:3])
     facts = {"task": task_id, "names": names or _("another take")}
     return _("Job %(task)s belongs to %(names)s already. A job is one take's only.") % facts

@@ -31,6 +31,7 @@ _SENTENCES = {
     "links_not_renewed": gettext_lazy("The links to the file are dead, and %(account)s gave no new ones."),
     "moved": gettext_lazy("It moved to another route; nothing had been taken on the old one."),
     "stays": gettext_lazy("It looked for another route and stays in line here."),
+    "recovered": gettext_lazy("A person found that %(account)s had made it after all."),
     "result_at_risk": gettext_lazy("The result may be lost; the team's producers and owners were told."),
     "waits_for_person": gettext_lazy("A producer, an owner or an administrator has to decide."),
 }

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from generations import lifecycle
+from generations.models import Generation
 from generations.portal.forms.decision import DecisionForm, FoundForm
 
 
@@ -29,6 +30,10 @@ class Decision:
     def facts(self, form: DecisionForm) -> dict[str, Any]:
         """What the verb is called with."""
         return dict(form.cleaned_data)
+
+
+def _recover(take: Generation, *, seen: int, **facts: Any) -> None:
+    lifecycle.recover(take, **facts)
 
 
 DECISIONS = {
@@ -66,7 +71,8 @@ DECISIONS = {
             label=gettext_lazy("Give up and release the hold"),
             consequence=gettext_lazy(
                 "%(take)s ends as failed, and its %(hold)s credits go back to the team. Nothing is sent again. If "
-                "%(account)s made it after all and reports a charge, that charge is booked when it turns up."
+                "%(account)s made it after all and says so later, you are shown that here: its result can still be "
+                "fetched then, and what it cost is booked."
             ),
             button=gettext_lazy("Give it up"),
             done=gettext_lazy("%(take)s was given up, and %(hold)s credits went back."),
@@ -76,3 +82,19 @@ DECISIONS = {
         ),
     )
 }
+
+RECOVER = Decision(
+    slug="recover",
+    label=gettext_lazy("Made after all: fetch it"),
+    consequence=gettext_lazy(
+        "We read that job at %(account)s with our own key. If it is done, the result of %(take)s is fetched, and what "
+        "%(account)s reports for it is booked against the team, beyond what is held. If the job failed, only a charge "
+        "that is reported is booked."
+    ),
+    button=gettext_lazy("Fetch it"),
+    done=gettext_lazy("The job of %(take)s was read, and the take goes on from there."),
+    form=FoundForm,
+    verb=_recover,
+    is_danger=True,
+)
+"""For a take that had ended: not one of the three, because there is nothing unclear about it any more."""

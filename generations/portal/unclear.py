@@ -62,6 +62,12 @@ def results_at_risk(member: access.Member) -> list[Generation]:
     return list(takes.select_related("account", "project").order_by("results_expire_at", "pk")[:_MOST])
 
 
+def late_takes(member: access.Member) -> list[Generation]:
+    """The team's takes that had ended without a job, and of which the provider has spoken since; the newest first."""
+    takes = lifecycle.heard_of_late(access.generations_for(member))
+    return list(takes.select_related("account", "project").order_by("-pk")[:_MOST])
+
+
 def unclear(take: Generation) -> Unclear:
     """A take with what is known about it."""
     attempts = sorted(take.attempts.all(), key=lambda attempt: attempt.number)

@@ -23,6 +23,7 @@ urlpatterns = [
     path("projects/<uuid:public_id>/edit/", projects.project_edit, name="project_edit"),
     path("unclear/", unclear.unclear_list, name="unclear"),
     path("unclear/<uuid:public_id>/", unclear.unclear_take, name="unclear_take"),
+    path("unclear/<uuid:public_id>/recover/", unclear.recover, name="recover"),
     path("unclear/<uuid:public_id>/fetch/", unclear.fetch_now, name="fetch_now"),
     path("unclear/<uuid:public_id>/<slug:name>/", unclear.decide, name="decide"),
     path("credits/", credits.credits, name="credits"),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from generations import ledger
 from generations.models import Attempt, AuditEvent, Generation, Movement, Status
 from generations.providers import ADAPTERS, Operation
-from tests.fakes import Script, scripted
+from tests.fakes import Script, finished, scripted
 from tests.make import make_generation
 
 
@@ -35,7 +35,7 @@ def uncertain(take):
     return put(take, status=Status.UNCERTAIN, due_at=None)
 
 
-@pytest.mark.parametrize("name", ["retry", "cancel", "found", "send-again", "give-up"])
+@pytest.mark.parametrize("name", ["retry", "cancel", "found", "send-again", "give-up", "recover"])
 def test_looking_changes_nothing(cockpit, take, name):
     answer = cockpit.get(act(take, name))
 
@@ -45,7 +45,7 @@ def test_looking_changes_nothing(cockpit, take, name):
     assert not AuditEvent.objects.filter(target_kind="generation").exists()
 
 
-@pytest.mark.parametrize("name", ["retry", "cancel", "found", "send-again", "give-up"])
+@pytest.mark.parametrize("name", ["retry", "cancel", "found", "send-again", "give-up", "recover"])
 def test_who_may_only_look_may_not_act(client, operator, take, name):
     from django.contrib.auth.models import Permission
 
@@ -242,6 +242,19 @@ def test_a_decision_about_an_earlier_attempt_is_refused(cockpit, take):
     assert "has been sent again since" in answer.content.decode()
     take.refresh_from_db()
     assert take.status == Status.UNCERTAIN
+
+
+def test_a_take_that_was_made_after_all_is_fetched(cockpit, script, take):
+    uncertain(take)
+    cockpit.post(act(take, "give-up"), {"reason": "Not in the list", "seen": 1})
+    script.says("confirm", True)
+    script.says("follow", finished("https://files.test/1.mp4"))
+
+    answer = cockpit.post(act(take, "recover"), {"task_id": "job-1", "reason": "In the list", "seen": 1}, follow=True)
+
+    take.refresh_from_db()
+    assert (take.status, take.provider_task_id) == (Status.INGESTING, "job-1")
+    assert "is being fetched" in said(answer)
 
 
 def test_the_queue_shows_age_hold_and_what_is_known(cockpit, take, member):

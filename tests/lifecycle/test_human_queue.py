@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -11,8 +12,9 @@ from django.utils import timezone
 from generations import lifecycle, providers
 from generations.errors import Refused
 from generations.lifecycle import CannotDecide
-from generations.models import Attempt, AuditEvent, Movement, ProviderAccount, ProviderCall, Status
-from generations.providers import Callback, Exchange, Garbled, Misconfigured, Operation
+from generations.models import Attempt, AuditEvent, Generation, Movement, ProviderAccount, ProviderCall, Status
+from generations.providers import Callback, Cost, Exchange, Failed, Garbled, Misconfigured, Operation
+from tests.fakes import finished
 from tests.road import status_of
 
 WHY = "Read in the provider's list"
@@ -272,6 +274,104 @@ def test_a_webhook_that_comes_first_wins(road, script, unclear):
         give_up(unclear)
 
     assert status_of(unclear) == Status.RUNNING
+
+
+# Ended, and made after all
+
+
+def hear(road, take, task_id="job-1", delivery="delivery-1"):
+    return lifecycle.wake(
+        account=road.account,
+        generation=take,
+        callback=Callback(delivery, task_id, verified=True),
+        body_sha256="0" * 64,
+        now=timezone.now(),
+    )
+
+
+@pytest.fixture
+def given_up(road, script, unclear):
+    give_up(unclear)
+    unclear.refresh_from_db()
+    return unclear
+
+
+def recover(take, task_id="job-1"):
+    return lifecycle.recover(take, task_id=task_id, reason=WHY, now=timezone.now(), actor_id=None)
+
+
+def test_word_of_a_take_that_was_given_up_is_shown_and_changes_nothing_by_itself(road, script, given_up):
+    takes = Generation.objects.all()
+    assert list(lifecycle.heard_of_late(takes)) == []
+
+    hear(road, given_up)
+    road.follow()
+
+    assert status_of(given_up) == Status.FAILED
+    assert list(lifecycle.heard_of_late(takes)) == [given_up]
+    assert lifecycle.late_task_id(given_up) == "job-1"
+
+
+def test_an_answer_after_the_end_is_shown_too(road, script, given_up):
+    Attempt.objects.update(evidence={"late_task_id": "job-7"})
+
+    assert list(lifecycle.heard_of_late(Generation.objects.all())) == [given_up]
+    assert lifecycle.late_task_id(given_up) == "job-7"
+
+
+def test_what_was_made_after_all_is_brought_home_and_booked_beyond_the_hold(road, script, given_up):
+    script.says("confirm", True)
+    script.says("follow", finished("https://files.test/1.mp4"))
+
+    assert recover(given_up)
+
+    assert status_of(given_up) == Status.INGESTING
+    assert (given_up.provider_task_id, given_up.finished_at) == ("job-1", None)
+    assert given_up.outputs_json[0]["url"] == "https://files.test/1.mp4"
+    assert audit(given_up).latest("pk").verb == "recover"
+    assert list(lifecycle.heard_of_late(Generation.objects.all())) == []
+    lifecycle.finish(given_up, to=Status.DONE, charged=given_up.hold_credits, now=timezone.now())
+    assert road.balances() == {"held": 0, "spent": given_up.hold_credits, "shortfall": given_up.hold_credits}
+
+
+@pytest.mark.parametrize(
+    ("charged", "credits"), [(None, 0), (Cost(Decimal(0), "usd"), 0), (Cost(Decimal(1), "usd"), 100)]
+)
+def test_of_a_job_that_failed_only_a_reported_charge_is_booked(road, script, given_up, charged, credits):
+    script.says("confirm", True)
+    script.says("follow", Failed("failed", "It broke.", charged))
+
+    assert not recover(given_up)
+
+    assert (status_of(given_up), given_up.charged_credits) == (Status.FAILED, credits)
+    assert road.balances()["spent"] == credits
+
+
+def test_a_job_that_is_still_being_made_is_left_for_later(road, script, given_up):
+    with pytest.raises(CannotDecide, match="still being made"):
+        recover(given_up)
+
+    assert (status_of(given_up), given_up.provider_task_id) == (Status.FAILED, None)
+
+
+def test_a_job_of_another_take_is_not_recovered(road, script, given_up):
+    other = road.running(provider_task_id="job-1", due_at=None)
+
+    with pytest.raises(CannotDecide, match=other.name):
+        recover(given_up)
+
+
+def test_only_an_ended_take_without_a_job_is_recovered_and_once(road, script, unclear):
+    with pytest.raises(CannotDecide, match="ended without a job"):
+        recover(unclear)
+    give_up(unclear)
+    script.says("confirm", True, True)
+    script.says("follow", Failed("failed", "It broke.", None))
+    unclear.refresh_from_db()
+    recover(unclear)
+
+    with pytest.raises(CannotDecide, match="ended without a job"):
+        recover(unclear)
 
 
 # What is known

@@ -10,7 +10,7 @@ from django.utils import timezone
 from generations.choices import Role
 from generations.models import AuditEvent, CallbackReceipt, Generation, ProviderCall, Status
 from generations.providers import ADAPTERS, Operation
-from tests.fakes import Script, scripted
+from tests.fakes import Script, finished, scripted
 from tests.make import make_member
 from tests.portal.conftest import words
 
@@ -361,3 +361,47 @@ def test_the_card_says_that_it_is_at_risk(portal, at_risk):
 
     assert "At risk The result is at Box Kling and could not be brought home yet." in said
     assert "nothing is charged before" in said
+
+
+# Ended, and made after all
+
+
+@pytest.fixture
+def late(portal, script, take):
+    """A take that was given up, and then a webhook came."""
+    decide(portal, take, "give-up")
+    facts = {"delivery_id": "d", "task_id": "job-5", "body_sha256": "0" * 64, "received_at": timezone.now()}
+    CallbackReceipt.objects.create(account=take.account, generation=take, **facts)
+    take.refresh_from_db()
+    return take
+
+
+def test_a_take_that_was_made_after_all_is_shown_and_fetched(portal, script, late):
+    url = reverse("portal:recover", args=[late.public_id])
+    assert "Ended, and made after all" in words(portal.client.get(reverse("portal:unclear")))
+    form = portal.client.get(url)
+    assert 'value="job-5"' in form.content.decode()
+    assert "beyond what is held" in words(form)
+    script.says("confirm", True)
+    script.says("follow", finished("https://files.test/1.mp4"))
+
+    portal.client.post(url, {"task_id": "job-5", "reason": WHY, "seen": 1})
+
+    late.refresh_from_db()
+    assert (late.status, late.provider_task_id) == (Status.INGESTING, "job-5")
+
+
+def test_a_job_that_is_not_done_says_so(portal, script, late):
+    url = reverse("portal:recover", args=[late.public_id])
+
+    answer = portal.client.post(url, {"task_id": "job-5", "reason": WHY, "seen": 1})
+
+    assert answer.status_code == 422
+    assert "still being made" in words(answer)
+
+
+def test_only_who_decides_may_fetch_it(portal, stranger, late):
+    url = reverse("portal:recover", args=[late.public_id])
+
+    assert portal.as_a(Role.CREATOR).post(url, {"reason": WHY}).status_code == 403
+    assert stranger.get(url).status_code == 404

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from generations import access, ledger, lifecycle
 from generations.errors import Refused
 from generations.models import Generation, Status
-from generations.portal.decisions import DECISIONS, Decision
+from generations.portal.decisions import DECISIONS, RECOVER, Decision
 from generations.portal.door import Request, members_only
 from generations.portal.forms.decision import DecisionForm
 from generations.portal.frame import page
-from generations.portal.unclear import evidence_of, results_at_risk, unclear, unclear_takes
+from generations.portal.unclear import Unclear, evidence_of, late_takes, results_at_risk, unclear, unclear_takes
 
 _SECTION = "unclear"
 
@@ -29,7 +29,12 @@ _SECTION = "unclear"
 def unclear_list(request: Request, member: access.Member) -> HttpResponse:
     """What is not confirmed, and which results may be lost."""
     member.check(access.May.RESOLVE)
-    context = {"unclear": unclear_takes(member), "at_risk": results_at_risk(member), "decisions": DECISIONS.values()}
+    context = {
+        "unclear": unclear_takes(member),
+        "at_risk": results_at_risk(member),
+        "late": late_takes(member),
+        "decisions": DECISIONS.values(),
+    }
     return page(request, member, "portal/unclear/list.html", _SECTION, context)
 
 
@@ -58,9 +63,21 @@ def decide(request: Request, member: access.Member, public_id: UUID, name: str) 
     if request.method != "POST" and found.status != Status.UNCERTAIN:
         messages.info(request, _("%(take)s does not wait for a decision any more.") % {"take": found.name})
         return redirect("portal:take", public_id)
-    context = {"item": item, "decision": decision, "form": form, "consequence": decision.consequence % _words(found)}
-    status = 422 if request.method == "POST" else 200
-    return page(request, member, "portal/unclear/decide.html", _SECTION, context, status)
+    return _form(request, member, item, decision, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@members_only
+def recover(request: Request, member: access.Member, public_id: UUID) -> HttpResponse:
+    """Fetch the result of a take that had ended, and was made all the same."""
+    found = access.get_generation(member, public_id)
+    member.check(access.May.RESOLVE)
+    item = unclear(found)
+    initial = {"seen": item.seen, "task_id": lifecycle.late_task_id(found)}
+    form = RECOVER.form(request.POST if request.method == "POST" else None, initial=initial)
+    if request.method == "POST" and form.is_valid() and _done(request, member, found, RECOVER, form):
+        return redirect("portal:take", public_id)
+    return _form(request, member, item, RECOVER, form)
 
 
 @require_POST
@@ -76,6 +93,15 @@ def fetch_now(request: Request, member: access.Member, public_id: UUID) -> HttpR
     return redirect("portal:unclear")
 
 
+def _form(
+    request: Request, member: access.Member, item: Unclear, decision: Decision, form: DecisionForm
+) -> HttpResponse:
+    consequence = decision.consequence % _words(item.take)
+    context = {"item": item, "decision": decision, "form": form, "consequence": consequence}
+    status = 422 if request.method == "POST" else 200
+    return page(request, member, "portal/unclear/decide.html", _SECTION, context, status)
+
+
 def _done(request: Request, member: access.Member, found: Generation, decision: Decision, form: DecisionForm) -> bool:
     try:
         decision.verb(found, now=timezone.now(), actor_id=member.user.pk, **decision.facts(form))
@@ -83,7 +109,9 @@ def _done(request: Request, member: access.Member, found: Generation, decision: 
         form.add_error(None, error.public)
         return False
     found.refresh_from_db()
-    was_canceled = found.status == Status.CANCELED  # sending again ends a take that somebody had asked to stop
+    was_canceled = (
+        found.status == Status.CANCELED and decision != RECOVER
+    )  # sending again ends a take that somebody had asked to stop
     done = _("%(take)s was canceled, as somebody had asked; %(hold)s credits went back.")
     messages.success(request, (done if was_canceled else decision.done) % _words(found))
     return True
