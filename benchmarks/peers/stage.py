@@ -48,14 +48,19 @@ class Watched:
                 self.cpu_seconds = max(self.cpu_seconds, used)
 
     def stop(self) -> None:
-        """Ask it to stop, and wait."""
+        """Ask it and its children to stop, and wait. A worker would otherwise finish the job that it has begun."""
         self._over.set()
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        everybody: list[psutil.Process] = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            parent = psutil.Process(self._process.pid)
+            everybody = [parent, *parent.children(recursive=True)]
+        for process in everybody:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.terminate()
+        for process in psutil.wait_procs(everybody, timeout=10)[1]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._process.wait()
 
 
 class Sandbox(Watched):
@@ -122,8 +127,8 @@ def team_with_account(*, provider: str, origin: str, max_running: int) -> Any:
     return access.get_member(user, mark)
 
 
-def queue_takes(member: Any, prompts: Sequence[str]) -> None:
-    """Queue a text-to-video take for each prompt."""
+def queue_takes(member: Any, prompts: Sequence[str], *, model: str = "kling-v2-master", tier: str = "master") -> None:
+    """Queue a text-to-video take of five seconds for each prompt."""
     from django.utils import timezone
 
     from generations import catalog, lifecycle
@@ -132,7 +137,7 @@ def queue_takes(member: Any, prompts: Sequence[str]) -> None:
     project = Project.objects.get(team=member.team)
     account = ProviderAccount.objects.get(teams=member.team)
     for prompt in prompts:
-        facts = {"capability": "text_to_video", "model": "kling-v2-master", "tier": "master", "prompt": prompt}
+        facts = {"capability": "text_to_video", "model": model, "tier": tier, "prompt": prompt}
         recipe = catalog.Recipe.model_validate({**facts, "duration_seconds": 5, "aspect_ratio": "16:9"})
         key = uuid.uuid4().hex
         now = timezone.now()
