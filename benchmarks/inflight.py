@@ -1,7 +1,7 @@
-"""Ten thousand takes in flight on one follow pump: how soon each is noticed, by polling and by webhook, at what cost.
+"""Ten thousand takes in flight on one process that follows them: how soon each is noticed, and at what cost.
 
-Renders take 60 to 180 s. In the same run, on the same sandbox, fal's own Python client waits for 200 takes as it does
-by default: ten scripts with twenty takes each.
+Once by polling alone, once by webhook; renders take 60 to 180 s. In the same run, on the same sandbox, fal's own Python
+client waits for 200 takes as it does by default: ten scripts with twenty takes each.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +35,6 @@ from benchmarks.peers.stage import (
 from benchmarks.report import Figure, Wanted, publish
 
 SCRIPTS = 10  # how many of fal's clients share the peer's takes
-_PUMP = "import django; django.setup(); from generations import lifecycle\nwhile True: lifecycle.FollowPump().run()"
 _REST_SECONDS = 60  # beyond the longest render
 
 
@@ -60,7 +61,7 @@ class Part:
             Figure(f"{name}: pump, peak memory", self.pump.peak_bytes / 1e6, "MB"),
             Figure(f"{name}: pump, CPU", self.pump.cpu_seconds, "s"),
             Figure(f"{name}: sandbox, CPU", self.sandbox_cpu_seconds, "s"),
-            Figure(f"{name}: from the first look to the last take", self.seconds, "s"),
+            Figure(f"{name}: from the first submit to the last take", self.seconds, "s"),
         ]
 
 
@@ -112,42 +113,46 @@ def _arguments(argv: list[str]) -> Namespace:
 
 
 def _polled(member: Any, sandbox: Sandbox, count: int, asked: Namespace) -> Part:
-    """One pump process and no address for webhooks."""
-    _callbacks_at("")
-    asked_before = sandbox.requests()
-    takes = launch(member, sandbox, count=count, span=asked.span)
-    pump = Watched("follow pump", ["-c", _PUMP], SANDBOX_ORIGIN=sandbox.origin, PUBLIC_URL="")
-    with processes(pump):
-        return _noticed(takes, sandbox, pump, asked_before, asked)
+    """No address for webhooks: everything is found by asking."""
+    workers = _workers(SANDBOX_ORIGIN=sandbox.origin, PUBLIC_URL="")
+    with processes(*workers):
+        return _noticed(member, sandbox, count, workers[0], asked)
 
 
 def _by_webhook(member: Any, sandbox: Sandbox, count: int, asked: Namespace) -> tuple[Part, Watched]:
-    """The site's web server hears the callbacks; a worker follows, woken by them and by the clock."""
+    """The site's web server hears the callbacks, as `scripts/run` starts it; the pump is woken by them."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {"SANDBOX_ORIGIN": sandbox.origin, "PUBLIC_URL": address}
     serve = ["-m", "gunicorn", "kling_site.wsgi", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread"]
     web = Watched("web", [*serve, "--workers", "2", "--threads", "8", "--no-control-socket"], **environment)
-    others = [Watched(name, ["manage.py", *command], **environment) for name, *command in _CLOCKWORK]
-    with processes(web, *others):
-        wait_until(lambda: _answers(port), 30)
+    workers = _workers(**environment)
+    with processes(web, *workers):
+        wait_until(lambda: _answers(f"{address}/"), 60)
         _callbacks_at(address)
-        asked_before = sandbox.requests()
-        takes = launch(member, sandbox, count=count, span=asked.span)
-        pump = Watched("worker follow", ["manage.py", "work", "follow"], **environment)
-        with processes(pump):
-            part = _noticed(takes, sandbox, pump, asked_before, asked)
+        part = _noticed(member, sandbox, count, workers[0], asked)
     _callbacks_at("")
     return part, web
 
 
-_CLOCKWORK = (("clock", "clock"), ("worker tick", "work", "tick"))
+def _workers(**environment: str) -> list[Watched]:
+    """One process that follows, first, and the clock with its worker; ready to work."""
+    from rq import Worker
+
+    from generations import queue
+
+    commands = (["work", "follow"], ["work", "tick"], ["clock"])
+    workers = [Watched(" ".join(command), ["manage.py", *command], **environment) for command in commands]
+    wait_until(lambda: Worker.count(connection=queue.connection()) >= 2, 60)
+    return workers
 
 
-def _noticed(takes: Any, sandbox: Sandbox, pump: Watched, asked_before: int, asked: Namespace) -> Part:
+def _noticed(member: Any, sandbox: Sandbox, count: int, pump: Watched, asked: Namespace) -> Part:
+    """Put takes in flight and wait until the last is noticed."""
     from generations.models import Status
 
-    count, began, cpu = takes.count(), time.monotonic(), sandbox.cpu_seconds
+    asked_before, began, cpu = sandbox.requests(), time.monotonic(), sandbox.cpu_seconds
+    takes = launch(member, sandbox, count=count, span=asked.span)
     assert takes.filter(status=Status.RUNNING).count() == count, "not all were in flight at once"
     wait_until(lambda: not takes.filter(status=Status.RUNNING).exists(), asked.span[1] + _REST_SECONDS)
     seconds = time.monotonic() - began
@@ -180,11 +185,13 @@ def _callbacks_at(address: str) -> None:
     settings.PUBLIC_URL = address
 
 
-def _answers(port: int) -> bool:
-    import socket
-
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _answers(address: str) -> bool:
+    """Whether the web server's workers are there, too; its socket is before them."""
+    try:
+        urllib.request.urlopen(address, timeout=10).close()
+    except OSError as error:  # also an HTTP status, which is an answer
+        return isinstance(error, urllib.error.HTTPError)
+    return True
 
 
 os.environ.setdefault("LOG_LEVEL", "WARNING")
