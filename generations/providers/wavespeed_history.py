@@ -47,10 +47,15 @@ def read_items(data: Mapping[str, JSON]) -> list[Mapping[str, JSON]] | None:
 def candidates(items: Iterable[Mapping[str, JSON]], sought: Sought) -> tuple[Candidate, ...]:
     """Those of the history that may be the sought one, each once."""
     found: dict[str, Candidate] = {}
+    sent = payload(_without_files(sought))
     for item in items:
-        task_id = read_task_id(item.get("id"))
-        if task_id and _is_of_model(item, sought) and _is_in_time(item, sought) and not _is_another(item, sought):
-            found.setdefault(task_id, Candidate(Operation(task_id), isinstance(item.get("input"), dict)))
+        task_id, given = read_task_id(item.get("id")), item.get("input")
+        if not task_id or not (_is_of_model(item, sought) and _is_in_time(item, sought)):
+            continue
+        if not isinstance(given, dict):
+            found.setdefault(task_id, Candidate(Operation(task_id), has_same_input=False))
+        elif _has_same_input(given, sent, sought):
+            found.setdefault(task_id, Candidate(Operation(task_id), has_same_input=True))
     return tuple(found.values())
 
 
@@ -68,15 +73,8 @@ def _is_in_time(item: Mapping[str, JSON], sought: Sought) -> bool:
     return begin <= (made_at if made_at.tzinfo else made_at.replace(tzinfo=UTC)) <= end
 
 
-def _is_another(item: Mapping[str, JSON], sought: Sought) -> bool:
-    """Whether its input, where it is shown, is not what the recipe says."""
-    given = item.get("input")
-    return isinstance(given, dict) and not has_same_input(given, sought)
-
-
-def has_same_input(given: Mapping[str, JSON], sought: Sought) -> bool:
-    """Whether an input is what we would send for the recipe, apart from defaults and the addresses of files."""
-    sent = payload(_without_files(sought))
+def _has_same_input(given: Mapping[str, JSON], sent: Mapping[str, JSON], sought: Sought) -> bool:
+    """Whether an input is what we sent, apart from defaults and the addresses of files."""
     if not all(name in given and _is_same(value, given[name]) for name, value in sent.items()):
         return False
     names = {path.partition(":")[0] for part, path in sought.route.fields.items() if part not in _HAS_DEFAULT}
