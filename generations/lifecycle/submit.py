@@ -86,6 +86,8 @@ def _order(
     shown_credits: Decimal | None,
 ) -> Generation:
     _check_project(project, member)
+    inputs = find_inputs(member, recipe, account)
+    check_chain(recipe, inputs)
     quote = _quoted(member, recipe, account, now)
     if shown_credits is not None and quote.credits > shown_credits:
         sentence = _("The price is now %(now)s credits, not %(shown)s. Look at the new price and generate again.")
@@ -93,8 +95,6 @@ def _order(
             sentence % {"now": ledger.plain(quote.credits), "shown": ledger.plain(shown_credits)},
             data={"now": str(quote.credits), "shown": str(shown_credits)},
         )
-    inputs = find_inputs(member, recipe, account)
-    check_chain(recipe, inputs)
     return _pay(member, project, recipe, quote, inputs, idempotency_key, now)
 
 

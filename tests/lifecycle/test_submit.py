@@ -9,12 +9,12 @@ from django.db import connection
 from django.utils import timezone
 
 from generations import access, ledger, lifecycle
-from generations.catalog import Input
-from generations.choices import Capability, InputRole, Role
+from generations.catalog import Input, Recipe
+from generations.choices import Capability, InputRole, MediaKind, Role, Tier
 from generations.errors import AlreadySubmitted, InvalidRecipe, LimitReached, NotAllowed
 from generations.lifecycle import PriceMoved, RouteClosed
 from generations.models import Asset, Generation, GenerationInput, Movement, ProviderAccount, Status
-from tests.make import make_account, make_member, make_project, make_recipe, make_team
+from tests.make import make_account, make_asset, make_member, make_project, make_recipe, make_team
 from tests.media_files import make_image
 from tests.road import differences
 
@@ -85,6 +85,43 @@ def test_an_image_of_the_library_is_kept_with_the_take(order, desk, tmp_path):
 
     kept = take.inputs.get()
     assert (kept.role, kept.blob, kept.asset) == (InputRole.FIRST_FRAME, asset.blob, asset)
+
+
+def lip_sync(film, sound):
+    files = [(InputRole.SOURCE_VIDEO, film), (InputRole.AUDIO, sound)]
+    inputs = [Input(role=role, sha256=asset.blob.sha256) for role, asset in files]
+    return Recipe(capability=Capability.LIP_SYNC, model="kling-lip-sync", tier=Tier.STD, inputs=inputs)
+
+
+def film_of(desk, seconds):
+    """The film of a take, as the library has it."""
+    shape = {"width": 1280, "height": 720, "duration_seconds": Decimal(seconds)}
+    return make_asset(desk.member, generation=desk.take(), **shape)
+
+
+def test_a_take_that_works_on_the_film_of_another_keeps_it_as_its_parent(order, desk):
+    film = film_of(desk, 5)
+    sound = make_asset(desk.member, kind=MediaKind.AUDIO, duration_seconds=Decimal(3))
+    order["recipe"] = lip_sync(film, sound)
+
+    take = lifecycle.submit(**order).generation
+
+    take.refresh_from_db()
+    assert take.parent == film.generation
+    assert {item.role: item.asset for item in take.inputs.all()} == {"source_video": film, "audio": sound}
+
+
+def test_a_chain_that_has_no_room_left_is_refused_with_what_is_left(order, desk):
+    film = film_of(desk, 176)
+    inputs = [Input(role=InputRole.SOURCE_VIDEO, sha256=film.blob.sha256)]
+    order["recipe"] = Recipe(capability=Capability.EXTEND, model="kling-v1-6", tier=Tier.STD, inputs=inputs)
+    held = desk.held
+
+    with pytest.raises(InvalidRecipe) as raised:
+        lifecycle.submit(**order)
+
+    assert "4 s are left" in raised.value.problems["source_video"]
+    assert desk.held == held
 
 
 def test_a_team_without_credits_is_told_what_is_needed_and_left(order, desk, refused):
