@@ -70,4 +70,6 @@ def _words(fault: Fault) -> tuple[str, str, dict[str, Any]]:
             return "feature_not_supported", "This field cannot be used with the other ones", {}
         case "single":
             return "value_error", "Exactly one value must not be 0", {}
+        case "area":
+            return "value_error", f"The area may be at most {limit:g} times that of the image", {}
     return "value_error", "The durations do not add up", {}

@@ -69,6 +69,7 @@ def error_of(fault: Fault) -> KlingError:
         "both": f"{' and '.join(limit)} can not be used together" if fault.kind == "both" else "",
         "apart": f"{', '.join(limit)} can not be used together" if fault.kind == "apart" else "",
         "unsupported": f"{name} is not supported by this model, mode and duration",
+        "area": f"the area must not exceed {limit} times that of the image",
         "single": f"{name} needs exactly one value that is not 0",
         "shots": f"the durations of multi_prompt add up to {fault.given}, not to duration",
     }

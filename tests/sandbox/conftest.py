@@ -6,10 +6,13 @@ import json
 import threading
 import time
 import uuid
+import wave
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import av
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -118,6 +121,26 @@ class KlingClient:
         assert reply.status_code == 200, reply.text
         return reply.json()["data"]["task_id"]
 
+    def post(self, path: str, **body) -> httpx.Response:
+        """Any path, with only the fields that are given."""
+        return self.sandbox.http.post(f"/kling{path}", json=body, headers=self.headers)
+
+    def get(self, path: str, **params) -> httpx.Response:
+        return self.sandbox.http.get(f"/kling{path}", params=params, headers=self.headers)
+
+    def made(self, path: str, **body) -> dict:
+        """The data of a task of any path, once it has ended well."""
+        reply = self.post(path, **body)
+        assert reply.status_code == 200, reply.text
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            data = self.get(f"{path}/{reply.json()['data']['task_id']}").json()["data"]
+            if data["task_status"] in ("succeed", "failed"):
+                assert data["task_status"] == "succeed", data
+                return data
+            time.sleep(0.02)
+        raise AssertionError(f"Still {data}")
+
     def query(self, task_id: str, kind: str = "text2video") -> httpx.Response:
         return self.sandbox.http.get(f"/kling/v1/videos/{kind}/{task_id}", headers=self.headers)
 
@@ -178,3 +201,28 @@ def picture(width: int = 400, height: int = 300, kind: str = "PNG", mode: str = 
 
 def bare64(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def film(seconds: float = 5, size: tuple[int, int] = (1280, 720), fps: int = 8) -> bytes:
+    """A plain film with a sound track, as MP4."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "crf": "40"})
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        for number in range(round(seconds * fps)):
+            shade = np.full((size[1], size[0], 3), number * 2 % 256, dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(shade, format="rgb24")))
+        container.mux(stream.encode())
+    return file.getvalue()
+
+
+def speech(seconds: float = 5) -> bytes:
+    """A hum as WAV."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes((np.sin(np.arange(round(seconds * 8000)) / 9) * 3000).astype(np.int16).tobytes())
+    return file.getvalue()

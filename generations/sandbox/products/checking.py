@@ -143,6 +143,17 @@ class _Walk:
             if count != 1:
                 self.fault((names[0],), "both" if count else "either", names)
 
+        if "area" in self.found.settings:
+            self.area(self.found.settings["area"])
+
+    def area(self, rule: Mapping[str, Any]) -> None:
+        """A picture that grows by shares of its sides may become only so many times as large."""
+        width, height = (
+            1 + sum(self.found.facts.get(name, 0) for name in names) for names in (rule["across"], rule["down"])
+        )
+        if width * height > rule["max"]:
+            self.fault((rule["across"][0],), "area", rule["max"])
+
     def case(self, case: Case) -> None:
         for name in case.forbid:
             if name in self.present:

@@ -80,7 +80,7 @@ class Product:
     """One endpoint. `makes` lists the suffixes of a task's files; images come `count` times.
 
     `settings` may hold: model, tier, does, fps, side (short side in pixels), ratio, seconds, seconds_from (the media
-    field whose length counts), price, shots ("match" where shots must add up to the length), sync (answers at once).
+    field whose length counts), price, area (how much a picture may grow), shots ("match" where shots must add up to the length), sync (answers at once).
     """
 
     provider: str
@@ -102,7 +102,7 @@ class Fault:
     """Why a body does not fit: where, what kind of fault, the limit it breaks and what was given.
 
     Kinds: missing, type, one_of, too_long, too_short, too_high, too_low, too_many, too_few, form, apart, either,
-    both, unsupported, shots, part, single.
+    both, unsupported, shots, part, single, area.
     """
 
     loc: Loc
