@@ -83,11 +83,10 @@ class SubmitPump(Pump[Claim, Result]):
 
     def _free_places(self, account: ProviderAccount) -> int:
         """How many more may be sent now: by the jobs at once, by the minute, and one at a time after a rest."""
-        open_takes = Generation.objects.filter(account=account, status__in=OCCUPIES_A_SLOT)
-        statuses = list(open_takes.values_list("status", flat=True))
-        free = account.max_running - len(statuses)
+        out = Generation.objects.filter(account=account, status__in=OCCUPIES_A_SLOT)
+        free = account.max_running - out.count()
         if account.resting_since:
-            free = min(free, 1 - statuses.count(Status.SUBMITTING))
+            free = min(free, 1 - out.filter(status=Status.SUBMITTING).count())
         if account.submits_per_minute and free > 0:
             free = min(free, account.submits_per_minute - self.query(_LATELY, {"account": account.pk})[0][0])
         return free

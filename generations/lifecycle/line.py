@@ -9,7 +9,7 @@ from django.db import connection
 
 from generations import catalog
 from generations.choices import Capability
-from generations.lifecycle.turns import ORDER, RENDERS, turn_arguments
+from generations.lifecycle.turns import KIND, ORDER, RENDERS, turn_arguments
 from generations.models import Generation, ProviderAccount
 
 _SANDBOX_SECONDS = 20.0
@@ -19,13 +19,17 @@ _UNKNOWN_SECONDS = 180.0
 # how long such takes of its team take.
 _PLACES = f"""{ORDER}, out AS (
         SELECT account_id, sum(jobs)::int AS jobs FROM busy GROUP BY 1
+    ), asked AS (
+        SELECT id, {KIND} FROM generations_generation WHERE id = ANY(%(ids)s::bigint[]) AND status = 'queued'
+    ), renders AS MATERIALIZED (
+        SELECT {KIND}, {RENDERS} AS seconds FROM (SELECT DISTINCT {KIND} FROM asked) g
     )
-    SELECT line.id, line.position, coalesce(out.jobs, 0), a.max_running, a.status, {RENDERS}
-    FROM line
-    JOIN generations_generation g ON g.id = line.id
-    JOIN generations_provideraccount a ON a.id = g.account_id
-    LEFT JOIN out ON out.account_id = g.account_id
-    WHERE line.id = ANY(%(ids)s::bigint[])
+    SELECT line.id, line.position, coalesce(out.jobs, 0), a.max_running, a.status, renders.seconds
+    FROM asked
+    JOIN renders USING ({KIND})
+    JOIN line ON line.id = asked.id
+    JOIN generations_provideraccount a ON a.id = asked.account_id
+    LEFT JOIN out ON out.account_id = asked.account_id
 """  # noqa: S608 the statement is ours
 
 

@@ -15,8 +15,9 @@ from django.db import connection
 
 _USUAL_SECONDS = 180  # where a team has no history: about what the catalog says of most models
 
-# How long the last takes of a take's own team took to render, of the same kind and on the same account: the median, in
-# seconds. Not further back than 500 takes of the team, so that a kind that is never made does not read them all.
+KIND = "account_id, team_id, model, tier, capability"
+# How long the last takes of such a kind `g` took to render: the median, in seconds. Not further back than 500 takes of
+# the team, so that a kind that is never made does not read them all.
 RENDERS = """(
         SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM k.provider_done_at - k.submitted_at))
         FROM (SELECT h.provider_done_at, h.submitted_at
@@ -27,17 +28,23 @@ RENDERS = """(
               ORDER BY h.id DESC LIMIT 40) k
     )"""
 ORDER = f"""
-    WITH busy AS (
+    WITH usual AS MATERIALIZED (
+        SELECT {KIND}, {RENDERS} AS seconds
+        FROM (SELECT DISTINCT {KIND} FROM generations_generation
+              WHERE account_id = ANY(%(accounts)s::bigint[]) AND status = 'queued' AND deadline_at IS NOT NULL) g
+    ), busy AS (
         SELECT account_id, team_id, created_by_id, count(*) AS jobs FROM generations_generation
         WHERE account_id = ANY(%(accounts)s::bigint[]) AND status IN ('submitting', 'running') GROUP BY 1, 2, 3
     ), waiting AS (
         SELECT *, row_number() OVER (PARTITION BY account_id, team_id, created_by_id ORDER BY wanted_at, id) AS nth
         FROM (
             SELECT g.id, g.account_id, g.team_id, g.created_by_id,
-                   CASE WHEN g.deadline_at IS NULL THEN NULL
-                        WHEN g.deadline_at <= now() + (coalesce({RENDERS}, %(usual)s) + %(slack)s) * interval '1 second'
+                   CASE WHEN g.deadline_at <= now() + (coalesce(u.seconds, %(usual)s) + %(slack)s) * interval '1 second'
                         THEN g.deadline_at END AS wanted_at
             FROM generations_generation g
+            LEFT JOIN usual u
+                ON g.deadline_at IS NOT NULL AND u.account_id = g.account_id AND u.team_id = g.team_id
+                   AND u.model = g.model AND u.tier = g.tier AND u.capability = g.capability
             WHERE g.account_id = ANY(%(accounts)s::bigint[]) AND g.status = 'queued'
                   AND (%(all)s OR g.due_at <= now())
         ) line
