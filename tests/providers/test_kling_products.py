@@ -445,3 +445,38 @@ async def test_a_file_over_the_limit_goes_by_its_address_or_not_at_all(tmp_path)
     assert body["image_list"] == [{"image": "https://site.example/inputs/large.png"}]
     assert "at most 10 MB" in caught.value.public
     assert "11 MB" in caught.value.public
+
+
+@pytest.mark.parametrize(
+    ("where", "roles", "expected"),
+    [
+        (
+            ("kling-lip-sync", "lip_sync"),
+            (R.SOURCE_VIDEO, R.AUDIO),
+            {
+                "input": {
+                    "video_url": VIDEO_URL,
+                    "mode": "audio2video",
+                    "audio_type": "url",
+                    "audio_url": "https://x.example/a.mp3",
+                }
+            },
+        ),
+        (("kling-avatar", "avatar"), (R.CHARACTER, R.AUDIO), {"sound_file": "https://x.example/a.mp3"}),
+    ],
+)
+async def test_a_sound_over_5_mb_goes_by_its_address(tmp_path, where, roles, expected):
+    task = kling_task(find(*where), tmp_path, *roles)
+    large = tuple(
+        replace(file, size_bytes=5_000_001, public_url="https://x.example/a.mp3") if file.role == R.AUDIO else file
+        for file in task.files
+    )
+
+    body, _, _ = await submitted(replace(task, files=large), "accepted")
+    with pytest.raises(Rejected) as caught:
+        await submitted(
+            replace(task, files=tuple(replace(file, public_url="") for file in large if file.role == R.AUDIO))
+        )
+
+    assert expected.items() <= body.items()
+    assert "at most 5 MB for “Sound”" in caught.value.public

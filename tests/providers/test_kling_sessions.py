@@ -272,3 +272,14 @@ async def test_a_prepared_task_without_a_session_is_left_as_it_was(tmp_path):
 
     assert begun == Prepared(task, prepared.references, begun.session)
     assert prepared.session == {}
+
+
+@pytest.mark.parametrize(("external_id", "is_ours"), [(OUR_ID, True), ("somebody-else", False), ("", True)])
+async def test_a_named_lip_sync_is_ours_unless_it_carries_another_id(external_id, is_ours):
+    answer = recorded("kling", "processing").json()
+    answer["data"]["task_info"] = {"external_task_id": external_id}
+    facts = {"operation": Operation(TASK), "our_id": OUR_ID, "route": FACE}
+
+    said, _ = await call("confirm", httpx.Response(200, json=answer), **facts)
+
+    assert said is is_ours
