@@ -41,7 +41,7 @@ async def _submit(takes: Sequence[Any], account: Any, sandbox: Sandbox) -> None:
     from generations.lifecycle.accounts import callback_url
 
     key = account.get_credentials()["key"]
-    connector = aiohttp.TCPConnector(limit=_AT_ONCE)
+    connector = aiohttp.TCPConnector(limit=_AT_ONCE, keepalive_timeout=1)  # the sandbox keeps them for five
     async with aiohttp.ClientSession(connector=connector, headers={"Authorization": f"Key {key}"}) as session:
 
         async def one(take: Any) -> tuple[Any, float, dict[str, Any]]:

@@ -83,6 +83,7 @@ class _Lane:
     """One client, how long it waits for an answer, and what its errors mean."""
 
     client: httpx.AsyncClient
+    transport: httpx.AsyncBaseTransport
     timeout: httpx.Timeout
     class_of: Callable[[Exception], type[ProviderError]]
 
@@ -111,14 +112,18 @@ class Http:
     ) -> None:
         connect = connect_timeout_seconds
         self._record = record
+        read_transport = read_transport or _read_transport()
+        submit_transport = submit_transport or _submit_transport()
         self._reads = _Lane(
-            client=_client(read_transport or _read_transport()),
+            client=_client(read_transport),
+            transport=read_transport,
             # Waiting for a free connection is no fault of the provider: give it as long as an answer.
             timeout=httpx.Timeout(read_timeout_seconds, connect=connect, pool=read_timeout_seconds),
             class_of=_class_of_read_error,
         )
         self._submits = _Lane(
-            client=_client(submit_transport or _submit_transport()),
+            client=_client(submit_transport),
+            transport=submit_transport,
             timeout=httpx.Timeout(submit_timeout_seconds, connect=connect, pool=connect),
             class_of=_class_of_submit_error,
         )
@@ -208,7 +213,9 @@ async def _send(
         if (request.url.port or 0) > 65_535:
             return httpx.InvalidURL("No such port.")  # the libraries end in an ExceptionGroup here
         async with asyncio.timeout(lane.deadline_seconds(request)):
-            response = await lane.client.send(request, stream=True)
+            # Past the client's own road: redirects, cookies and retries are what we do not want, and a poll in five
+            # thousand others has no time for.
+            response = await lane.transport.handle_async_request(request)
             try:
                 content = await _read_limited(response)
             finally:

@@ -68,7 +68,8 @@ def is_sendable(value: str) -> bool:
 def plain(text: str, max_chars: int = REASON_MAX_CHARS) -> str:
     """The text on one line, without control characters and lone surrogates (PostgreSQL refuses both), shortened."""
     valid = text.encode("utf-8", "replace").decode("utf-8")
-    line = " ".join("".join(char if char.isprintable() else " " for char in valid).split())
+    printable = valid if valid.isprintable() else "".join(char if char.isprintable() else " " for char in valid)
+    line = " ".join(printable.split())
     return line if len(line) <= max_chars else line[: max_chars - 1] + "…"
 
 
