@@ -159,3 +159,12 @@ def test_only_3_0_takes_3072_characters_and_only_on_the_new_generation():
     assert most(find_route("kling:kling-v3-turbo:image_to_video:pro:new")) == 2_500
     assert most(find_route("kling:kling-v2-6:text_to_video:pro:new")) == 2_500
     assert most(find_route("kling:kling-audio:text_to_audio:std")) == 200
+
+
+def test_an_image_is_followed_by_subject_or_face_with_1_5_and_2_1():
+    """3.6"""
+    found = {
+        route.model: route.wire["image_reference"] for route in routes("kling") if "picture_reference" in route.takes
+    }
+
+    assert found == {"kolors-v1-5": "subject", "kolors-v2-1": "subject"}
