@@ -124,19 +124,28 @@ def holders_of(task_ids: set[str], account: ProviderAccount, *, but: Generation)
 def _has_rival(item: Lookup, candidate: providers.Candidate) -> bool:
     """Whether another submit of these minutes, whose job nobody knows, could have made the candidate just as well."""
     take, (start, end) = item.generation, sent_between(item.attempt)
-    same_call: dict[str, Any] = {
-        "generation__account": item.account,
-        "generation__model": take.model,
-        "generation__tier": take.tier,
-        "generation__capability": take.capability,
-    }
-    if candidate.has_same_input:
-        same_call["generation__recipe_sha256"] = take.recipe_sha256
     meanwhile = (start - (end - start), end + (end - start))
     jobless = Attempt.objects.filter(
-        step=SUBMIT, sent_at__range=meanwhile, provider_task_id="", outcome__in=_MAY_HAVE_A_JOB
-    )
-    return jobless.filter(**same_call).exclude(generation=take).exists()
+        generation__account=item.account,
+        generation__model=take.model,
+        generation__tier=take.tier,
+        generation__capability=take.capability,
+        step=SUBMIT,
+        sent_at__range=meanwhile,
+        provider_task_id="",
+        outcome__in=_MAY_HAVE_A_JOB,
+    ).exclude(generation=take)
+    rivals = jobless.values_list("generation__recipe_json", flat=True)
+    if not candidate.has_same_input:
+        return rivals.exists()
+    return any(_without_files(rival) == _without_files(take.recipe_json) for rival in rivals)
+
+
+def _without_files(recipe: Any) -> Any:
+    """A stored recipe as a history can show it: which files were sent cannot be told from their addresses."""
+    if isinstance(recipe, dict):
+        return {name: _without_files(value) for name, value in recipe.items() if name != "sha256"}
+    return [_without_files(value) for value in recipe] if isinstance(recipe, list) else recipe
 
 
 def is_refuted(item: Lookup) -> bool:

@@ -28,4 +28,7 @@ class Candidate:
 
     operation: Operation
     has_same_input: bool
-    """Whether the history shows what the job was given and it is what the recipe says; False where it does not show."""
+    """Whether the history shows what the job was given and it is what the recipe says; False where it does not show.
+
+    Which files they were cannot be seen and does not count: whoever reads this must not take it for more.
+    """

@@ -378,6 +378,23 @@ def test_a_job_that_another_lost_submit_may_have_made_is_not_bound(
     assert (status_of(unclear) == Status.RUNNING) is is_bound
 
 
+def test_the_same_words_with_another_image_may_have_made_it_too(kling_road, history, unclear):
+    """A history shows addresses of files, which are new at every upload."""
+    rival = kling_road.put(kling_road.take(), status=Status.UNCERTAIN, due_at=None)
+    kling_road.attempt(rival, sent_at=Now() - timedelta(seconds=70))
+    for take, sha256 in ((unclear, "a" * 64), (rival, "b" * 64)):
+        image = {"role": "first_frame", "sha256": sha256}
+        recipe = make_recipe(capability="image_to_video", inputs=[image], aspect_ratio=None)
+        kling_road.put(take, recipe_json=recipe.model_dump(mode="json"), recipe_sha256=sha256)
+    history.says("search", (job("job-1"),))
+
+    kling_road.follow()
+
+    assert history.count("search") == 1
+    assert status_of(unclear) == Status.UNCERTAIN
+    assert unclear.provider_task_id is None
+
+
 @pytest.mark.parametrize(
     "facts",
     [
