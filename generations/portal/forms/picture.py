@@ -38,9 +38,7 @@ class Upload(forms.Form):
     role = forms.ChoiceField(
         choices=[(role, role) for role in _KINDS],
         error_messages={
-            "required": gettext_lazy(
-                "Say what it is for: first_frame, last_frame, source_video, audio or library."
-            ),
+            "required": gettext_lazy("Say what it is for: first_frame, last_frame, source_video, audio or library."),
             "invalid_choice": gettext_lazy("There is no such image in a recipe. Reload the studio and add it again."),
         },
     )
