@@ -70,6 +70,7 @@ class FileRule(_Entry):
 
     count: Span = (1, 1)
     seconds: tuple[Decimal, Decimal] | None = None
+    gap: tuple[Decimal, Decimal] | None = None  # lengths between these two are refused
     sides: Span | None = None  # pixels
     max_bytes: int | None = None
 

@@ -72,6 +72,10 @@ def _over_limits(rule: FileRule, facts: FileFacts, names: dict[str, str]) -> Ite
         limits = {"least": _plain(rule.seconds[0]), "most": _plain(rule.seconds[1]), "is": _plain(facts.seconds)}
         sentence = _("For “%(role)s” %(model)s takes %(least)s to %(most)s s; this one has %(is)s s.")
         yield sentence % {**names, **limits}
+    if rule.gap and facts.seconds is not None and rule.gap[0] < facts.seconds < rule.gap[1]:
+        limits = {"least": _plain(rule.gap[0]), "most": _plain(rule.gap[1]), "is": _plain(facts.seconds)}
+        sentence = _("For “%(role)s” %(model)s takes nothing between %(least)s and %(most)s s; this one has %(is)s s.")
+        yield sentence % {**names, **limits}
     if rule.sides and facts.width and facts.height:
         least, most = rule.sides
         if min(facts.width, facts.height) < least or max(facts.width, facts.height) > most:

@@ -77,6 +77,8 @@ def _file(rule: Mapping[str, Any]) -> str:
     parts = [str(most) if least == most else f"{least} to {most}"]
     if "seconds" in rule:
         parts.append(f"{rule['seconds'][0]} to {rule['seconds'][1]} s")
+    if "gap" in rule:
+        parts.append(f"not between {rule['gap'][0]} and {rule['gap'][1]} s")
     if "sides" in rule:
         parts.append(f"{rule['sides'][0]} to {rule['sides'][1]} px")
     if "max_bytes" in rule:

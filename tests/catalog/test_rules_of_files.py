@@ -13,6 +13,7 @@ EDIT = find_route("fal:kling-o1:video_edit:std")
 OMNI3 = find_route("kling:kling-v3-omni:video_edit:std")
 FAL_OMNI3 = find_route("fal:kling-v3-omni:video_edit:std")
 MULTI = find_route("kling:kling-v1-6:reference_to_video:std")
+EDITOR = find_route("kling:kling-v1-6:multi_elements:std")
 EXTEND = find_route("kling:kling-v1-6:extend:std")
 LIP_SYNC = find_route("kling:kling-lip-sync:lip_sync:std")
 AVATAR = find_route("kling:kling-avatar:avatar:std")
@@ -123,6 +124,11 @@ VIDEO_FACTS = {"seconds": Decimal("4.2"), "width": 1_280, "height": 720, "size_b
         ),
         (OMNI3, {"seconds": Decimal("15.6")}, "takes 3 to 15.5 s; this one has 15.6 s."),
         (FAL_OMNI3, {"seconds": Decimal("12")}, "takes 3 to 10.05 s; this one has 12 s."),
+        (
+            EDITOR,
+            {"seconds": Decimal("6")},
+            "For “Video to work on” Kling 1.6 takes nothing between 5 and 7 s; this one has 6 s.",
+        ),
         (LIP_SYNC, {"seconds": Decimal("61")}, "For “Video to work on” Kling lip-sync takes 2 to 60 s"),
     ],
 )
@@ -142,6 +148,8 @@ def test_a_file_over_a_limit_is_refused_with_the_limit_and_what_it_has(route, fa
         (EDIT, {"seconds": None, "width": None, "size_bytes": None}),
         (OMNI3, {"seconds": Decimal("12")}),
         (LIP_SYNC, {"seconds": Decimal("60")}),
+        (EDITOR, {"seconds": Decimal("5")}),
+        (EDITOR, {"seconds": Decimal("7")}),
     ],
 )
 def test_a_file_within_the_limits_or_of_unknown_size_passes(route, facts):
