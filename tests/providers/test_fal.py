@@ -428,3 +428,85 @@ async def test_success_and_error_of_one_request_are_two_deliveries():
 
     assert done.delivery_id == f"{REQUEST}:OK"
     assert failed.delivery_id == f"{REQUEST}:ERROR"
+
+
+# results of every kind, balance and price
+
+
+def finished_with(body):
+    return Wire(recorded("fal", "completed"), httpx.Response(200, json=body))
+
+
+FILE = {"url": "https://v3.fal.media/files/a.bin", "content_type": "image/png"}
+
+
+@pytest.mark.parametrize(
+    ("body", "kinds"),
+    [
+        ({"images": [FILE, FILE, FILE]}, ["image"] * 3),
+        ({"image": FILE}, ["image"]),
+        ({"audio": FILE}, ["audio"]),
+        ({"video": FILE, "audio": FILE}, ["video", "audio"]),
+        ({"images": [FILE, {"url": 7}, "x", {"url": "ftp://a/b"}]}, ["image"]),
+    ],
+)
+async def test_every_file_of_a_result_is_an_output(body, kinds):
+    wire = finished_with(body)
+    async with wire.http() as http:
+        state = await providers.get(make_account("fal"), http).follow(Operation(REQUEST), ROUTE)
+
+    assert [output.kind.value for output in state.outputs] == kinds
+
+
+@pytest.mark.parametrize("body", [{"images": []}, {"image": None}, {"audio": {"url": "javascript:1"}}, {}])
+async def test_a_result_without_a_file_is_garbled(body):
+    wire = finished_with(body)
+    async with wire.http() as http:
+        with pytest.raises(Garbled):
+            await providers.get(make_account("fal"), http).follow(Operation(REQUEST), ROUTE)
+
+
+async def test_the_balance_is_in_dollars():
+    wire = Wire(httpx.Response(200, json={"credits": {"current_balance": 24.5, "currency": "USD"}}))
+    async with wire.http() as http:
+        (balance,) = await providers.get(make_account("fal"), http).read_balance()
+
+    assert (balance.amount, balance.currency) == (Decimal("24.5"), "usd")
+    assert str(wire.last.url) == "https://api.fal.ai/v1/account/billing?expand=credits"
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, Misconfigured), (403, Misconfigured), (429, Busy), (500, Garbled)])
+async def test_a_balance_that_is_not_told_says_why(status, kind):
+    wire = Wire(httpx.Response(status, json={"detail": "no"}))
+    async with wire.http() as http:
+        with pytest.raises(kind):
+            await providers.get(make_account("fal"), http).read_balance()
+
+
+@pytest.mark.parametrize("body", [{}, {"credits": 3}, {"credits": {"current_balance": "many"}}])
+async def test_a_balance_that_cannot_be_read_is_garbled(body):
+    wire = Wire(httpx.Response(200, json=body))
+    async with wire.http() as http:
+        with pytest.raises(Garbled):
+            await providers.get(make_account("fal"), http).read_balance()
+
+
+async def test_the_list_price_is_that_of_the_tasks_endpoint(tmp_path):
+    other = {"endpoint_id": "fal-ai/other", "unit_price": 9, "unit": "image", "currency": "USD"}
+    ours = {"endpoint_id": ROUTE.endpoint, "unit_price": 0.28, "unit": "second", "currency": "USD"}
+    wire = Wire(httpx.Response(200, json={"prices": [other, ours]}))
+    async with wire.http() as http:
+        prepared = providers.Prepared(make_task(ROUTE, tmp_path), {})
+        price = await providers.get(make_account("fal"), http).read_list_price(prepared)
+
+    assert (price.amount, price.currency, price.unit) == (Decimal("0.28"), "usd", "second")
+    assert wire.last.url.params["endpoint_id"] == ROUTE.endpoint
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(404, json={}), httpx.Response(200, json={"prices": []}), httpx.Response(200, json={})]
+)
+async def test_a_price_that_fal_does_not_tell_is_none(tmp_path, answer):
+    async with Wire(answer).http() as http:
+        prepared = providers.Prepared(make_task(ROUTE, tmp_path), {})
+        assert await providers.get(make_account("fal"), http).read_list_price(prepared) is None
