@@ -89,6 +89,7 @@ class Studio(Road):
             lifecycle.ingest(pk)
         Generation.objects.filter(status=Status.INGESTING, tries__gte=2).update(results_expire_at=Now())
         ProviderAccount.objects.update(not_before=None)
+        ProviderAccount.objects.filter(probe_at__isnull=False).update(probe_at=Now())
         Generation.objects.filter(due_at__isnull=False, lease_until=None).update(due_at=Now())
 
     def bill(self, take):

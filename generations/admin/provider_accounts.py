@@ -75,6 +75,7 @@ class ProviderAccountAdmin(ActsMixin, ModelAdmin):
         "status_reason",
         "rest",
         "in_flight",
+        "forged_callbacks",
         "links",
         "created_at",
     )
@@ -121,8 +122,8 @@ class ProviderAccountAdmin(ActsMixin, ModelAdmin):
             ("Where", {"fields": (*_WHERE, "is_sandbox") if obj else _WHERE}),
         ]
         if obj:
-            facts = ("status", "status_reason", "rest", "in_flight", "links", "public_id", "created_at")
-            shown.append(("State", {"fields": facts}))
+            facts = ("status", "status_reason", "rest", "in_flight", "forged_callbacks", "links", "public_id")
+            shown.append(("State", {"fields": (*facts, "created_at")}))
         return shown
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -140,6 +141,7 @@ class ProviderAccountAdmin(ActsMixin, ModelAdmin):
         super().save_model(request, obj, form, change)
         if form.changes_credentials:
             lifecycle.record("set_credentials", obj, now=timezone.now(), actor_id=request.user.pk)
+            lifecycle.ask_soon(obj)
 
     @display(description="status", ordering="status", label=_TONES)
     def shown_status(self, account: ProviderAccount) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from generations.lifecycle.bind import bind
 from generations.lifecycle.bring_home import Stored, blob_for
 from generations.lifecycle.cancel import cancel, cancel_as
 from generations.lifecycle.check_account import check_account
+from generations.lifecycle.circuit import ask_soon
 from generations.lifecycle.decision import CannotDecide, last_attempt
 from generations.lifecycle.dispatch import SubmitPump
 from generations.lifecycle.end_price import NotInForce, end_price
@@ -42,6 +43,7 @@ __all__ = [
     "Stored",
     "SubmitPump",
     "Submitted",
+    "ask_soon",
     "bind",
     "blob_for",
     "cancel",

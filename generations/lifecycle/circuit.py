@@ -74,6 +74,11 @@ def let_try(account: ProviderAccount) -> None:
             _let_go_on(row)
 
 
+def ask_soon(account: ProviderAccount) -> None:
+    """Somebody has changed the key of an account: if it rests, do not wait for the next question's time."""
+    ProviderAccount.objects.filter(pk=account.pk, status=_Status.RESTING).update(probe_at=Now())
+
+
 def still_rests(account: ProviderAccount, error: PortalError) -> None:
     """A free call with the key failed: say so on everything that waits."""
     with transaction.atomic():

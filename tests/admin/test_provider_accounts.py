@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from cryptography.fernet import Fernet
 from django.urls import reverse
@@ -248,6 +250,19 @@ def test_a_resting_account_is_resumed_or_paused_by_hand(cockpit, account):
     cockpit.post(act(account, "pause"), {"reason": "We change the key."})
     account.refresh_from_db()
     assert (account.status, account.resting_since) == ("paused", None)
+
+
+def test_a_new_key_of_a_resting_account_is_tried_at_once(cockpit, account):
+    later = timezone.now() + timedelta(minutes=15)
+    ProviderAccount.objects.update(status="resting", resting_since=timezone.now(), probe_at=later)
+
+    cockpit.post(page(account), form(account, max_running="3"))
+    account.refresh_from_db()
+    assert account.probe_at == later
+
+    cockpit.post(page(account), form(account, credential_fal_key="new:key"))
+    account.refresh_from_db()
+    assert account.status == "resting" and account.probe_at < later
 
 
 def test_limits_a_minute_and_days_kept_are_set_here(cockpit, account):

@@ -133,16 +133,27 @@ def test_a_result_that_cannot_be_had_costs_nothing_and_leaves_nothing(studio, en
 
 
 @pytest.mark.parametrize("key", ["bad-key", "empty-balance"])
-def test_an_account_that_is_not_served_says_whom_to_ask(studio, end, key):
-    studio.accounts["fal"].set_credentials({"key": key})
-    studio.accounts["fal"].save()
+def test_an_account_that_is_not_served_rests_until_somebody_has_seen_to_it(studio, key):
+    account = studio.accounts["fal"]
+    account.set_credentials({"key": key})
+    account.save()
+    take = studio.take(recipe=make_recipe(prompt=f"A ship, {key}"), account=account)
 
-    take = end("fal", f"A ship, {key}")
+    for _ in range(3):
+        studio.round()
+    take.refresh_from_db()
+    account.refresh_from_db()
+    assert (take.status, studio.held) == (Status.QUEUED, take.hold_credits)
+    assert account.status == "resting" and "administrator" in account.status_reason
+    assert "rests after trouble" in take.waiting_for and studio.bill(take) == []
 
-    assert take.status == FAILED
-    assert "administrator" in take.failure_public
-    assert studio.bill(take) == []
-    assert studio.is_released(take)
+    account.set_credentials({"key": "sandbox:play"})
+    account.save(update_fields=["credentials_encrypted"])
+    studio.until_it_rests(take)
+
+    account.refresh_from_db()
+    assert (take.status, account.status, account.resting_since) == (Status.DONE, "active", None)
+    assert len(studio.bill(take)) == 1
 
 
 def test_a_provider_that_is_down_is_waited_for(studio):
