@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from benchmarks.peers.in_flight import launch
 from benchmarks.peers.stage import (
@@ -121,6 +122,8 @@ def _polled(member: Any, sandbox: Sandbox, count: int, asked: Namespace) -> Part
 
 def _by_webhook(member: Any, sandbox: Sandbox, count: int, asked: Namespace) -> tuple[Part, Watched]:
     """The site's web server hears the callbacks, as `scripts/run` starts it; the pump is woken by them."""
+    from django.urls import reverse
+
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {"SANDBOX_ORIGIN": sandbox.origin, "PUBLIC_URL": address}
@@ -128,7 +131,7 @@ def _by_webhook(member: Any, sandbox: Sandbox, count: int, asked: Namespace) -> 
     web = Watched("web", [*serve, "--workers", "2", "--threads", "8", "--no-control-socket"], **environment)
     workers = _workers(**environment)
     with processes(web, *workers):
-        wait_until(lambda: _answers(f"{address}/"), 60)
+        wait_until(lambda: _answers(address + reverse("callback", args=["fal", uuid4(), uuid4()])), 60)
         _callbacks_at(address)
         part = _noticed(member, sandbox, count, workers[0], asked)
     _callbacks_at("")
