@@ -70,7 +70,8 @@ class Sandbox(Watched):
         port = free_port()
         self.origin = f"http://127.0.0.1:{port}"
         command = ["-m", "generations.sandbox", f"--port={port}", f"--data={folder}", f"--render={render}"]
-        super().__init__("sandbox", [*command, "--kling-concurrency=20000", "--fal-concurrency=20000", "--speed=1"])
+        slots = [f"--{provider}-concurrency=20000" for provider in ("fal", "kling", "wavespeed", "gateway")]
+        super().__init__("sandbox", [*command, *slots, "--speed=1"])
         for _try in range(200):
             with contextlib.suppress(OSError):
                 self.get("/_state.json")

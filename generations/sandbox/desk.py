@@ -68,8 +68,6 @@ class Desk:
         """
         length = seconds if seconds is not None else seconds_of(checked, inputs)
         made = shots_of(checked, inputs, length, source) if failure is None and "stuck" not in asked else []
-        if self.world.losses.take(checked.product.provider):
-            asked = {**asked, "lost reply": Asked("lost reply", 1)}
         task = make_task(
             task_id=task_id,
             account=account,

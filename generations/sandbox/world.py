@@ -75,6 +75,8 @@ class World:
         """Take a task: from here on it exists and will be billed, whatever becomes of the reply."""
         self._seq += 1
         task.seq = self._seq
+        if self.losses.take(task.provider):
+            task.faults["lost reply"] = (1, 0.0)
         task.films = [self.studio.order(Shot(**shot)) for shot in task.shots]
         task.updated_at = task.submitted_at
         self._remember(task)
