@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from skimage.metrics import structural_similarity
 
-from tests.sandbox.conftest import I2V, PHOTOS, FalClient, KlingClient, bare64, picture
+from tests.sandbox.conftest import I2V, PHOTOS, FalClient, KlingClient, bare64, film, picture
 from tests.sandbox_server import running_sandbox
 
 
@@ -63,7 +63,7 @@ def test_an_image_to_video_film_has_the_asked_length_size_and_codec(studio):
     assert (context.width, context.height) == (1080, 720)  # 640x427 with a short side of 720, both even
 
 
-def test_1080p_and_thirty_frames_come_from_the_catalog(studio):
+def test_1080p_and_thirty_frames_come_from_the_table_of_products(studio):
     kling = KlingClient(studio)
     image = bare64(picture(300, 400))
 
@@ -139,3 +139,65 @@ def test_polls_are_answered_while_a_film_is_rendered(studio):
 
     assert polls > 5
     assert slowest < 1.0
+
+
+def test_an_extension_goes_on_where_its_source_ended(studio):
+    kling = KlingClient(studio)
+    source = kling.finish(kling.start(prompt="hills at dusk"))["task_result"]["videos"][0]
+
+    data = kling.made("/v1/videos/video-extend", video_id=source["id"])
+    _, before, _ = probe(studio.http.get(source["url"]).content)
+    _, after, seconds = probe(studio.http.get(data["task_result"]["videos"][0]["url"]).content)
+
+    assert seconds == 10.0
+    assert likeness(before[60], after[60]) > 0.9
+    assert likeness(before[-1], after[len(before)]) > 0.9
+    assert likeness(after[len(before)], after[-1]) < 0.98
+
+
+def test_lip_sync_hands_back_the_film_that_was_sent(studio):
+    data = film(3, (1280, 720))
+    url = FalClient(studio).upload(data, "film.mp4", "video/mp4")
+    given = {"video_url": url, "mode": "text2video", "text": "Hello", "voice_id": "oversea_male1"}
+
+    made = KlingClient(studio).made("/v1/videos/lip-sync", input=given)
+
+    assert studio.http.get(made["task_result"]["videos"][0]["url"]).content == data
+
+
+@pytest.mark.parametrize(
+    ("body", "size"),
+    [
+        ({"aspect_ratio": "21:9", "resolution": "1k"}, (2390, 1024)),
+        ({"aspect_ratio": "1:1", "resolution": "2k"}, (2048, 2048)),
+        ({"aspect_ratio": "3:4"}, (1024, 1366)),
+    ],
+)
+def test_pictures_have_the_asked_shape_and_size(studio, body, size):
+    made = KlingClient(studio).made("/v1/images/generations", prompt="hills at dusk", n=2, **body)
+
+    files = [studio.http.get(image["url"]).content for image in made["task_result"]["images"]]
+    images = [Image.open(io.BytesIO(data)) for data in files]
+    assert [(image.format, image.size) for image in images] == [("PNG", size)] * 2
+    assert files[0] != files[1]
+
+
+@pytest.mark.parametrize(("form", "kind"), [("jpeg", "JPEG"), ("webp", "WEBP"), ("png", "PNG")])
+def test_fals_pictures_come_in_the_asked_format(studio, form, kind):
+    fal = FalClient(studio)
+
+    data = film_of(studio, fal.start("fal-ai/kling-image/v3/text-to-image", prompt="hills", output_format=form))
+
+    assert Image.open(io.BytesIO(data)).format == kind
+
+
+@pytest.mark.parametrize("kind", ["mp3", "wav"])
+def test_sounds_are_as_long_as_asked_and_not_silent(studio, kind):
+    made = KlingClient(studio).made("/v1/audio/text-to-audio", prompt="waves", duration=3.5)
+
+    data = studio.http.get(made["task_result"]["audios"][0][f"url_{kind}"]).content
+    with av.open(io.BytesIO(data)) as container:
+        frames = [frame.to_ndarray() for frame in container.decode(audio=0)]
+        seconds = float(container.duration / av.time_base)
+    assert abs(seconds - 3.5) < 0.1
+    assert max(float(np.abs(frame).max()) for frame in frames) > 0
