@@ -92,6 +92,8 @@ class SubmitPump(Pump[Claim, Result]):
         return free
 
     def _take(self, generation: Generation, account: ProviderAccount) -> Claim | None:
+        if generation.account_id != account.pk:
+            return None  # it moved to another route while its turn came here
         team, sources = generation.team, sources_of(generation, account)  # what was loaded with the row
         token = generation.lease_token + 1
         lease_until = Now() + timedelta(seconds=settings.LIFECYCLE["submit_lease_seconds"])

@@ -76,6 +76,7 @@ def _move(pk: int, now: datetime) -> bool:
         price_rule_id=found.rule_id,
         quote_json=found.as_json(),
         hold_credits=found.credits,
+        lease_token=F("lease_token") + 1,  # a pump that has just read the row for its old account may not have it
         tries=0,
         waiting_for="",
         due_at=Now(),

@@ -64,28 +64,28 @@ def accepted(
 def _late_answer(generation: Generation, attempt_id: int, operation: providers.Operation) -> None:
     """The provider has a job that the take no longer waits for: kept where a person sees it, and decides."""
     generation.refresh_from_db()
-    note = _("An answer came after the take had gone on.")
-    if generation.status in (Status.FAILED, Status.CANCELED) and not generation.outputs_json:
-        sentence = _(
+    if generation.provider_task_id == operation.task_id:
+        generation.log("late_answer", _("An answer came after the take had gone on."), task=operation.task_id)
+        return
+    attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
+    attempt.evidence["late_task_id"] = operation.task_id
+    attempt.save(update_fields=["evidence"])
+    facts = {"task": operation.task_id, "attempt": attempt.number}
+    record("late_answer", generation, now=timezone.now(), actor_id=None, team_id=generation.team_id, **facts)
+    log.error("late_answer", generation=generation.pk, **facts)
+    generation.log("late_answer", _late_words(generation) % facts, **facts)
+
+
+def _late_words(generation: Generation) -> str:
+    if generation.is_terminal:
+        return _(
             "The provider took this take as %(task)s, and said so only after the take had ended. It may charge for it. "
             "An administrator can look for the job at the provider."
         )
-        note = sentence % {"task": operation.task_id}
-        attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
-        attempt.evidence["late_task_id"] = operation.task_id
-        attempt.save(update_fields=["evidence"])
-        team_id, account = generation.team_id, generation.account.label
-        record(
-            "late_answer",
-            generation,
-            now=timezone.now(),
-            actor_id=None,
-            team_id=team_id,
-            task=operation.task_id,
-            account=account,
-        )
-        log.error("late_answer", generation=generation.pk, task=operation.task_id)
-    generation.log("late_answer", note, task=operation.task_id)
+    return _(
+        "The provider took this take as %(task)s in attempt %(attempt)s, and said so only after the take had gone on "
+        "without it. It may be charged twice. An administrator can look for the job at the provider."
+    )
 
 
 def operation_json(operation: providers.Operation) -> dict[str, Any]:

@@ -54,6 +54,18 @@ def test_a_person_reads_of_it_in_the_activity(road, script, given_up):
     assert line.tone == "warn"
 
 
+def test_a_job_beside_the_one_that_runs_is_an_alarm_too(road, script, given_up):
+    take, claim = given_up
+    road.put(take, status=Status.RUNNING, provider_task_id="other-1", finished_at=None)
+
+    apply_submit(Result(claim, was_sent=True, answer=Operation("late-1")))
+
+    assert status_of(take) == Status.RUNNING and take.provider_task_id == "other-1"
+    assert "may be charged twice" in take.events.get(kind="late_answer").note
+    assert AuditEvent.objects.get(verb="late_answer").facts == {"task": "late-1", "attempt": 1}
+    road.put(take, status=Status.FAILED, finished_at=Now())
+
+
 def test_an_answer_that_the_take_has_already_is_no_alarm(road, script, given_up):
     """A webhook was faster: the take runs under that job, and nobody has to look."""
     take, claim = given_up

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from generations import ledger, lifecycle
-from generations.models import Attempt, ProviderAccount, Status
+from generations.models import Attempt, Generation, ProviderAccount, Status
 from generations.portal.activity import activity_of
 from generations.portal.cost import cost_of
 from generations.providers import ADAPTERS, Misconfigured, Operation
@@ -216,6 +216,32 @@ def test_two_clocks_move_it_once(road, script, elsewhere):
 
     assert [move_route(take, now=timezone.now()) for _ in range(2)] == [True, False]
     assert kinds(take) == ["hold", "release", "hold"]
+
+
+def test_a_pump_that_had_chosen_it_on_the_old_route_does_not_get_it(road, script, elsewhere, monkeypatch):
+    """Its turn comes on the old route at the very moment at which it moves."""
+    from generations.lifecycle import SubmitPump, dispatch
+
+    take = road.take()
+    rest(road, script, take)
+    take.refresh_from_db()
+    stale = Generation.objects.select_related("team", "created_by").get(pk=take.pk)
+    lifecycle.tick()
+    ProviderAccount.objects.update(status="active", resting_since=None)
+    pump = SubmitPump(seconds=0)
+    pump._lease()
+    old = pump.accounts.get(road.account.pk) or ProviderAccount.objects.get(pk=road.account.pk)
+
+    assert pump._take(stale, old) is None, "read before it moved: its lease token is another one now"
+    assert pump._take(Generation.objects.get(pk=take.pk), old) is None, "read after it moved: another account's"
+
+    monkeypatch.setattr(dispatch, "next_in_turn", lambda account_id, free: [take.pk])
+    claims = pump.claim(10)
+    pump._let_go()
+    assert {claim.account.pk for claim in claims} <= {road.other.pk}
+    for claim in claims:
+        road.put(take, status=Status.QUEUED, lease_until=None)
+        Attempt.objects.filter(pk=claim.attempt_id).update(closed_at=Now(), outcome="not_sent")
 
 
 def test_a_moved_take_goes_back_to_nobody_twice(road, script, elsewhere):
