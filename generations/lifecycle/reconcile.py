@@ -127,7 +127,7 @@ def _note_answer(item: Lookup, attempt: Attempt) -> None:
         # Not known with our key, or another take's: worth nothing. Only this one; the evidence stays.
         attempt.evidence["refused_hint"] = attempt.evidence.pop("hint_task_id", "")
     elif item.how == How.OUR_ID and item.found is None and item.error is None:
-        attempt.absent_count += 1
+        attempt.absent_count += _has_rested(attempt)
     attempt.looked_up_at = timezone.now()
     note_lookup(attempt, item)
     attempt.save(update_fields=["evidence", "absent_count", "looked_up_at"])
@@ -135,7 +135,8 @@ def _note_answer(item: Lookup, attempt: Attempt) -> None:
 
 def _next_question(item: Lookup, attempt: Attempt) -> None:
     has_new_hint = item.how != How.HINT and "hint_task_id" in attempt.evidence
-    if not has_new_hint and attempt.absent_count >= 2 and _absence_counts(item):
+    absence_proves = providers.adapter_class(item.account.provider).absence_proves(item.route)
+    if not has_new_hint and attempt.absent_count >= 2 and absence_proves:
         attempt.close(Attempt.Outcome.ABSENT)
         note = _("The provider does not have this take, asked twice. It is sent again with the same number.")
         again(item.generation, seconds=0, tries=0, waiting_for=note)
@@ -160,9 +161,7 @@ def _why_a_person(item: Lookup) -> str:
     return _("Nothing in the provider's history matches, which proves nothing. A person has to decide.")
 
 
-def _absence_counts(item: Lookup) -> bool:
-    if not providers.adapter_class(item.account.provider).absence_proves(item.route):
-        return False
-    rested = timedelta(seconds=settings.LIFECYCLE["find_twice_after_seconds"])
-    sent_long_ago = Attempt.objects.filter(pk=item.attempt.pk, sent_at__lt=Now() - rested)
-    return sent_long_ago.exists()
+def _has_rested(attempt: Attempt) -> bool:
+    """Whether the submit left so long ago that it must have come to the provider, if it ever does."""
+    rest = timedelta(seconds=settings.LIFECYCLE["find_twice_after_seconds"])
+    return Attempt.objects.filter(pk=attempt.pk, sent_at__lt=Now() - rest).exists()

@@ -108,6 +108,21 @@ def test_absence_does_not_count_before_the_stated_time(kling_road, trusted):
 
     assert trusted.count("find") == 3
     assert status_of(unclear) == Status.UNCERTAIN
+    assert unclear.attempts.get().absent_count == 0
+
+
+def test_both_absences_must_be_later_than_that(kling_road, trusted):
+    unclear = _unclear(kling_road, sent_at=Now())
+    kling_road.follow()
+    unclear.attempts.update(sent_at=Now() - timedelta(seconds=61))
+
+    kling_road.due(unclear)
+    kling_road.follow()
+    assert status_of(unclear) == Status.UNCERTAIN, "the first was too early to count"
+
+    kling_road.due(unclear)
+    kling_road.follow()
+    assert status_of(unclear) == Status.QUEUED
 
 
 @pytest.mark.parametrize("kind", [Unreachable, Garbled, Busy, Misconfigured])
