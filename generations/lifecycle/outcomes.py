@@ -38,7 +38,8 @@ def accepted(
         with transaction.atomic():
             attempt = Attempt.objects.get(pk=attempt_id)
             facts = {"provider_task_id": operation.task_id, "request_id": operation.request_id[:120]}
-            won = attempt.close(outcome, **facts) and generation.advance(
+            held = attempt.close(outcome, **facts) or _leaves_line(generation, attempt)
+            won = held and generation.advance(
                 Status.RUNNING,
                 only_from=frozenset({Status.SUBMITTING, Status.UNCERTAIN}),
                 note=note,
@@ -59,6 +60,15 @@ def accepted(
     checkpoints.reach("operation stored", [generation])
     queue.kick("follow")
     return won
+
+
+def _leaves_line(generation: Generation, attempt: Attempt) -> bool:
+    """Back in line although the provider has it after all: it is not sent again. Not where it has moved since."""
+    if generation.events.filter(kind="moved", happened_at__gt=attempt.opened_at).exists():
+        return False
+    note = _("The provider had taken it after all, so it left the line.")
+    won = generation.advance(Status.SUBMITTING, only_from=frozenset({Status.QUEUED}), note=note)
+    return won and Attempt.objects.filter(pk=attempt.pk).update(outcome=_Outcome.FOUND) > 0
 
 
 def _late_answer(generation: Generation, attempt_id: int, operation: providers.Operation) -> None:

@@ -54,6 +54,37 @@ def test_a_person_reads_of_it_in_the_activity(road, script, given_up):
     assert line.tone == "warn"
 
 
+@pytest.fixture
+def back_in_line(road, given_up):
+    """The same, but it was sent back in line, because it seemed to be surely not taken."""
+    take, claim = given_up
+    take.attempts.update(outcome="absent")
+    again = {"status": Status.QUEUED, "finished_at": None, "due_at": Now(), "charged_credits": None}
+    yield road.put(take, **again), claim
+    road.put(take, status=Status.FAILED, finished_at=Now(), charged_credits=0)  # its hold went back before this test
+
+
+def test_a_take_in_line_that_was_taken_after_all_is_not_sent_again(road, script, back_in_line):
+    take, claim = back_in_line
+
+    apply_submit(Result(claim, was_sent=True, answer=Operation("late-1")))
+    road.send(seconds=0.3)
+
+    assert script.count("submit") == 0
+    assert status_of(take) == Status.RUNNING
+    assert (take.provider_task_id, take.attempts.get().outcome) == ("late-1", "found")
+
+
+def test_a_take_that_moved_since_is_left_where_it_is(road, script, back_in_line):
+    take, claim = back_in_line
+    take.log("moved", "Moved.", **{"from": "elsewhere", "to": "here"})
+
+    apply_submit(Result(claim, was_sent=True, answer=Operation("late-1")))
+
+    assert status_of(take) == Status.QUEUED
+    assert "may be charged twice" in take.events.get(kind="late_answer").note
+
+
 def test_a_job_beside_the_one_that_runs_is_an_alarm_too(road, script, given_up):
     take, claim = given_up
     road.put(take, status=Status.RUNNING, provider_task_id="other-1", finished_at=None)
