@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from time import monotonic
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -57,6 +58,25 @@ def kick(queue: str, *, generation_id: int | None = None) -> None:
         Queue(queue, connection=connection()).enqueue_call(
             _JOBS[queue], args=arguments, timeout=timeout_seconds(queue), result_ttl=0, ttl=_JOB_SECONDS, failure_ttl=60
         )
+    except (RedisError, OSError) as error:
+        log.warning("kick_failed", queue=queue, error=type(error).__name__)
+
+
+def kick_each(queue: str, ids: Sequence[int]) -> None:
+    """`kick` for many takes in two round trips: on a busy machine those are what a kick costs. Never raises."""
+    try:
+        asked = connection().pipeline(transaction=False)
+        for generation_id in ids:
+            asked.set(f"kick:{queue}:{generation_id}", 1, nx=True, ex=_JOB_SECONDS)
+        facts: dict[str, Any] = {
+            "timeout": timeout_seconds(queue),
+            "result_ttl": 0,
+            "ttl": _JOB_SECONDS,
+            "failure_ttl": 60,
+        }
+        new = [pk for pk, was_set in zip(ids, asked.execute(), strict=True) if was_set]
+        jobs = [Queue.prepare_data(_JOBS[queue], args=[pk], **facts) for pk in new]
+        Queue(queue, connection=connection()).enqueue_many(jobs)
     except (RedisError, OSError) as error:
         log.warning("kick_failed", queue=queue, error=type(error).__name__)
 

@@ -93,6 +93,25 @@ def test_a_take_that_waits_for_a_worker_is_one_job(waiting, redis):
     assert len(waiting("ingest")) == 1
 
 
+def test_many_takes_are_kicked_as_each_alone_would_be(waiting, redis):
+    queue.kick("ingest", generation_id=7)
+
+    queue.kick_each("ingest", [7, 8, 9])
+
+    jobs = waiting("ingest")
+    assert [job.args for job in jobs] == [[7], [8], [9]]
+    assert {(job.func_name, job.result_ttl, job.ttl, job.failure_ttl, job.timeout) for job in jobs} == {
+        ("generations.jobs.ingest", 0, 10, 60, queue.timeout_seconds("ingest"))
+    }
+    assert redis.ttl("kick:ingest:9") == 10
+
+
+def test_many_kicks_without_redis_are_no_error(settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+
+    assert queue.kick_each("ingest", [7, 8]) is None
+
+
 def test_a_take_that_a_worker_has_begun_is_kicked_again(waiting):
     queue.kick("ingest", generation_id=7)
     queue.answer("ingest", generation_id=7)

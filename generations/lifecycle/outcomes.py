@@ -119,8 +119,8 @@ def ingesting(generation: Generation, finished: providers.Finished) -> bool:
 def ingesting_each(finished: Sequence[tuple[Generation, providers.Finished]]) -> None:
     """The same for many takes in a few statements. Inside a transaction."""
     facts = {generation.pk: _made(generation, answer) for generation, answer in finished}
-    for pk in Generation.objects.advance_each(Status.INGESTING, facts):
-        queue.kick_on_commit("ingest", generation_id=pk)
+    won = sorted(Generation.objects.advance_each(Status.INGESTING, facts))
+    transaction.on_commit(lambda: queue.kick_each("ingest", won))
 
 
 def _made(generation: Generation, finished: providers.Finished) -> dict[str, Any]:
