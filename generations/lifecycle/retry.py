@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from generations import queue
 from generations.errors import Refused
 from generations.lifecycle.record import record
-from generations.models import Generation, Status
+from generations.models import Generation, ProviderAccount, Status
 
 _ENDED = frozenset({Status.FAILED, Status.CANCELED})
 _WAITS_IN = {Status.QUEUED: "submit", Status.INGESTING: "ingest"}
@@ -48,6 +48,7 @@ def retry(generation: Generation, *, now: datetime, actor_id: int | None) -> str
 
     Raises CannotRetry, with what to do instead, for a take whose next step cannot be brought forward.
     """
+    _check_account(generation)
     with transaction.atomic():
         if generation.outputs_json and _fetch_again(generation):
             said = _("The result of %(take)s is fetched once more.")
@@ -58,6 +59,14 @@ def retry(generation: Generation, *, now: datetime, actor_id: int | None) -> str
             raise CannotRetry(_WHY_NOT[Status(generation.status)] % {"take": generation.name})
         record("retry", generation, now=now, actor_id=actor_id, team_id=generation.team_id)
     return said % {"take": generation.name}
+
+
+def _check_account(generation: Generation) -> None:
+    """A take in line whose account sends nothing would only seem to be due."""
+    account = generation.account
+    if generation.status == Status.QUEUED and account.status != ProviderAccount.Status.ACTIVE:
+        sentence = _("%(take)s waits for %(account)s, which sends nothing now. Resume the account, or wait for it.")
+        raise CannotRetry(sentence % {"take": generation.name, "account": account.label})
 
 
 def _fetch_again(generation: Generation) -> bool:

@@ -353,6 +353,15 @@ def test_a_person_resumes_a_resting_account_at_once(road, script):
         lifecycle.resume_account(road.account, now=timezone.now(), actor_id=None)
 
 
+def test_trying_again_by_hand_says_what_the_take_waits_for(road, script):
+    take = road.take()
+    trouble(road, script, take)
+    take.refresh_from_db()
+
+    with pytest.raises(lifecycle.CannotRetry, match="Resume the account"):
+        lifecycle.retry(take, now=timezone.now(), actor_id=None)
+
+
 def test_two_clocks_ask_once(road, script):
     from generations.lifecycle import probe as probes
 
