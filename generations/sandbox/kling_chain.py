@@ -15,7 +15,8 @@ from generations.sandbox.world import World
 
 EXTEND_SECONDS = 5
 EXTENDED_MAX_SECONDS = 180
-EXTENDABLE = ("kling-v1", "kling-v1-5", "kling-v1-6")
+# Older pages name 1.0 to 1.6 only; the newer of two sources says that 2.x can be extended too.
+EXTENDABLE = ("kling-v1", "kling-v1-5", "kling-v1-6", "kling-v2-master", "kling-v2-1", "kling-v2-1-master")
 SESSION_SECONDS = 24 * 3600
 RATIO_SLACK = 0.02
 SOUND_MIN_MS = 2000
