@@ -7,7 +7,7 @@ from argparse import ArgumentParser
 
 from generations.sandbox import CannotServe, DataDirInUse, add_arguments, serve
 
-parser = ArgumentParser(prog="sandbox", description="Plays fal and the official Kling API on this machine.")
+parser = ArgumentParser(prog="sandbox", description="Plays fal, Kling, WaveSpeedAI and a gateway on this machine.")
 add_arguments(parser)
 try:
     serve(vars(parser.parse_args()))

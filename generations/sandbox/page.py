@@ -42,6 +42,8 @@ def page(newest: list[Task], count: int, totals: dict[str, dict[str, str]], arme
 <p>Ask for one in the prompt, in square brackets: <code>a boat at dawn [stuck]</code>; by the request header
 <code>X-Sandbox-Fault</code>; or for the next <i>n</i> requests, whoever sends them:
 <code>POST /_control {{"fault": "500", "provider": "fal", "count": 1}}</code>.</p>
+<p>The same address loses a share of the replies, sets balances, latency and clocks; it answers a wrong order with
+the list of right ones.</p>
 {_armed(armed)}{_faults()}
 </body></html>"""
 

@@ -1,8 +1,13 @@
 """Calls that build on earlier ones: extensions, lip-sync in one step and in two, the editor's session, speech."""
 
+from types import SimpleNamespace
+
 import httpx
 import pytest
 
+from generations.sandbox import products
+from generations.sandbox.kling_auth import KlingError
+from generations.sandbox.kling_chain import source_of
 from tests.sandbox.conftest import FalClient, KlingClient, bare64, film, picture, speech
 from tests.sandbox_server import running_sandbox
 
@@ -32,7 +37,12 @@ def test_an_extension_is_longer_names_its_parent_and_can_be_extended_again(kling
 
 
 @pytest.mark.parametrize(
-    ("body", "units"), [({"model_name": "kling-v1-6"}, "2"), ({"model_name": "kling-v1", "mode": "pro"}, "3.5")]
+    ("body", "units"),
+    [
+        ({"model_name": "kling-v1-6"}, "2"),
+        ({"model_name": "kling-v1", "mode": "pro"}, "3.5"),
+        ({"model_name": "kling-v2-master"}, "10"),
+    ],
 )
 def test_an_extension_costs_by_the_model_of_its_source(kling, body, units):
     source = video_of(kling, **body)
@@ -41,7 +51,7 @@ def test_an_extension_costs_by_the_model_of_its_source(kling, body, units):
 
 
 def test_a_film_is_extended_only_by_its_owner_and_only_of_models_that_can_be(sandbox, kling):
-    mine, newer = video_of(kling), video_of(kling, model_name="kling-v2-master")
+    mine, newer = video_of(kling), video_of(kling, model_name="kling-v2-5-turbo")
 
     refused = [
         KlingClient(sandbox).post(f"{VIDEO}/video-extend", video_id=mine["id"]),
@@ -53,21 +63,30 @@ def test_a_film_is_extended_only_by_its_owner_and_only_of_models_that_can_be(san
     assert [reply.json()["code"] for reply in refused] == [1201] * 4
 
 
-def test_three_minutes_are_the_end(tmp_path):
-    with running_sandbox(tmp_path, speed=2000) as sandbox:
-        kling = KlingClient(sandbox)
-        video, lengths = video_of(kling, duration="10"), []
-        while True:
-            reply = kling.post(f"{VIDEO}/video-extend", video_id=video["id"])
-            if reply.status_code != 200:
-                break
-            sandbox.wait_for(reply.json()["data"]["task_id"])
-            data = kling.get(f"{VIDEO}/video-extend/{reply.json()['data']['task_id']}").json()["data"]
-            video = data["task_result"]["videos"][0]
-            lengths.append(float(video["duration"]))
+@pytest.mark.parametrize(("seconds", "is_taken"), [(175, True), (176, False), (180, False)])
+def test_three_minutes_are_the_end(seconds, is_taken):
+    film = SimpleNamespace(path=lambda key: f"films/{key}")
+    source = SimpleNamespace(
+        provider="kling",
+        account="me",
+        done_at=None,
+        films=["a.mp4"],
+        outputs=[""],
+        output_url="",
+        seconds=seconds,
+        model="kling-v1",
+        tier="std",
+        extra={},
+    )
+    world = SimpleNamespace(made={"id": source}, studio=film)
+    body = {"video_id": "id"}
+    checked = products.check(products.find("kling", f"{VIDEO}/video-extend"), body)
 
-    assert lengths[-1] == 180
-    assert reply.json()["code"] == 1201
+    if is_taken:
+        assert source_of(world, "me", checked, body).seconds == 180
+    else:
+        with pytest.raises(KlingError, match="longer than 180 seconds"):
+            source_of(world, "me", checked, body)
 
 
 def test_an_old_film_cannot_be_built_on(tmp_path):
@@ -280,3 +299,13 @@ def test_a_lost_reply_of_a_call_without_an_id_is_a_lost_result_that_was_billed(k
     row = kling.sandbox.bill()[-1]
     assert len(kling.sandbox.bill()) - before == 1
     assert (row["billed"]["amount"], row["state"]) == ("0.05", "done")
+
+
+def test_the_voices_and_elements_that_everybody_has_can_be_listed(kling):
+    voices = kling.get("/v1/general/presets-voices", pageSize=1000).json()["data"]
+    elements = kling.get("/v1/general/advanced-presets-elements").json()["data"]
+
+    assert all(row["task_result"]["voices"][0]["voice_id"] for row in voices) and voices
+    assert all(row["task_result"]["elements"][0]["element_id"] for row in elements) and elements
+    assert kling.get("/v1/general/presets-voices", pageSize=1001).json()["code"] == 1201
+    assert kling.sandbox.http.get("/kling/v1/general/presets-voices").status_code == 401

@@ -79,8 +79,9 @@ class Case:
 class Product:
     """One endpoint. `makes` lists the suffixes of a task's files; images come `count` times.
 
-    `settings` may hold: model, tier, does, fps, side (short side in pixels), ratio, seconds, seconds_from (the media
-    field whose length counts), price, area (how much a picture may grow), shots ("match" where shots must add up to the length), sync (answers at once).
+    `settings` may hold: model, tier, does, fps, side (short side in pixels), ratio, seconds, seconds_from (the role of
+    the file whose length counts, or prompt), price, area (how much a picture may grow), moves (a still that follows a
+    film), shots ("match" where shots must add up to the length), sync (answers at once).
     """
 
     provider: str
