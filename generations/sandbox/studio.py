@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from generations.sandbox.shot import Shot
+from generations.sandbox.shot import STILLS, Shot
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY_SHORT_SIDE = 108
+TINY_PICTURE_SIDE = 300  # so that a picture can be the input of a next call
 TRIES = 2
 
 OnReady = Callable[[str, str], None]  # film key, error ("" when the film is there)
@@ -57,9 +58,8 @@ class Studio:
     def order(self, shot: Shot) -> str:
         """Have a file made, unless it is there or on its way. Its key."""
         if self._tiny:
-            shot = replace(
-                shot, short_side=TINY_SHORT_SIDE, aspect_ratio="16:9", seed="tiny", first="", last="", source=""
-            )
+            side = TINY_PICTURE_SIDE if shot.suffix in STILLS else TINY_SHORT_SIDE
+            shot = replace(shot, short_side=side, aspect_ratio="16:9", seed="tiny", first="", last="", source="")
         key = shot.key
         if key not in self._wanted and not self.is_ready(key):
             self._wanted.add(key)

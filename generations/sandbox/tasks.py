@@ -118,7 +118,9 @@ class Task:
         return [url for url in self.outputs if url.endswith(suffixes)]
 
     def as_doc(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
+        values = {name: getattr(self, name) for name in self.__slots__}  # not asdict: it copies all the way down
+        values["failure"] = asdict(self.failure) if self.failure else None
+        return json.dumps(values, separators=(",", ":"))
 
     @classmethod
     def from_doc(cls, doc: str) -> Task:
