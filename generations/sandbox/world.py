@@ -10,18 +10,15 @@ import asyncio
 import contextlib
 import heapq
 import itertools
-import re
 import time
-from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from generations.sandbox.accounts import Accounts
 from generations.sandbox.config import RESULT_DAYS, SandboxConfig
 from generations.sandbox.faults import FAULTS, Armed, Losses
-from generations.sandbox.kling_shapes import output_ids
+from generations.sandbox.shelf import Shelf
 from generations.sandbox.shot import Shot
 from generations.sandbox.store import Letter, Store
 from generations.sandbox.studio import Studio
@@ -30,17 +27,16 @@ from generations.sandbox.tasks import Failure, State, Task
 Moment = Literal["start", "end"]
 LettersFor = Callable[[Task], list[Letter]]
 WAITS = ("fal", "wavespeed")  # the providers whose tasks wait for a slot; the others refuse them
-OUTPUT = re.compile(r"/([^/?]+)/(output[^/?]*)(?:\?.*)?$")
 INPUT_FAILURE_SHARE = 0.15  # a runner finds a bad input long before the film would have been done
 
 
-class World:
+class World(Shelf):
     """All tasks of all providers. Everything here runs on the event loop's thread, one thing at a time."""
 
     def __init__(self, config: SandboxConfig, store: Store, studio: Studio) -> None:
+        super().__init__(studio, config.public_origin)
         self.config = config
         self.store = store
-        self.studio = studio
         self.armed = Armed()
         self.losses = Losses()
         self.skew_seconds = 0.0  # how far the providers' clocks are ahead
@@ -50,14 +46,8 @@ class World:
         self.kling_secrets: dict[str, str] = store.setting("kling_secrets") or {}
         self.letters_for: LettersFor = lambda task: []
         self.on_letters: Callable[[Iterable[Letter]], None] = lambda letters: None
-        self.tasks: dict[str, Task] = {}
-        self.made: dict[str, Task] = {}  # the id of a film or sound -> its task, for calls that build on it
-        self._all: list[Task] = []
-        self._external: dict[tuple[str, str, str], str] = {}
         self._moments: list[tuple[float, int, str, Moment]] = []
-        self.states: dict[str, Counter[str]] = defaultdict(Counter)
         self.accounts = Accounts(store)
-        self._of_account: dict[tuple[str, str], list[Task]] = defaultdict(list)
         self._open: Counter[tuple[str, str, str]] = Counter()  # slots held, by account and lane
         self._running: Counter[tuple[str, str]] = Counter()
         self._waiting: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)  # task -> its number in the line
@@ -69,7 +59,7 @@ class World:
         self._seq = 0
         self._load()
 
-    # Making and finding
+    # Making
 
     def accept(self, task: Task) -> None:
         """Take a task: from here on it exists and will be billed, whatever becomes of the reply."""
@@ -83,25 +73,6 @@ class World:
         self._note(task)
         self._commit()
 
-    def get(self, provider: str, account: str, task_id: str) -> Task | None:
-        """A task of this account by the provider's id, or None: another account's task does not exist."""
-        task = self.tasks.get(task_id)
-        return task if task and (task.provider, task.account) == (provider, account) else None
-
-    def find_external(self, provider: str, account: str, external_id: str) -> Task | None:
-        """A task by the id its maker gave it, or None."""
-        found = self._external.get((provider, account, external_id))
-        return self.tasks[found] if found else None
-
-    def of_account(self, provider: str, account: str) -> Iterator[Task]:
-        """All tasks of an account, newest first."""
-        return reversed(self._of_account[(provider, account)])
-
-    def since(self, seq: int) -> list[Task]:
-        """The tasks after a place in the order, oldest first."""
-        tasks = self._all
-        return tasks[bisect_right(tasks, seq, key=lambda task: task.seq) :]
-
     def unfinished(self, provider: str, account: str, lane: str = "") -> int:
         """How many slots of a lane an account's tasks hold that are not over."""
         return self._open[(provider, account, lane)]
@@ -110,21 +81,6 @@ class World:
         """How many of the same account came before this one and wait for a slot; a little high after cancels."""
         line = self._waiting[(task.provider, task.account)]
         return line[task.id] - next(iter(line.values())) if task.id in line else 0
-
-    def film_at(self, task_id: str, name: str) -> Path | None:
-        """The path of a finished task's file by the last part of its address, or None."""
-        task = self.tasks.get(task_id)
-        if task is None or task.state != "done":
-            return None
-        names = (url.rsplit("/", 1)[-1] for url in task.outputs)
-        return next(
-            (self.studio.path(film) for found, film in zip(names, task.films, strict=False) if found == name), None
-        )
-
-    def film_behind(self, url: str) -> Path | None:
-        """The path of the file at an address that the sandbox handed out, or None."""
-        match = OUTPUT.search(url)
-        return self.film_at(match[1], match[2]) if match and url.startswith(self.config.public_origin) else None
 
     def take_fault(self, task: Task, kind: str) -> str:
         """The trouble that a request about a task meets, used up and committed; "" for none."""
@@ -195,7 +151,7 @@ class World:
             self._waiting[slot][task.id] = next(self._numbers)
             return
         self._running[slot] += 1
-        self._move(task, "running")
+        self.move(task, "running")
         task.started_at, task.updated_at = at, at
         self._note(task)
         self._plan_end(task)
@@ -216,8 +172,7 @@ class World:
             self._running[slot] -= 1
         else:
             self._waiting[slot].pop(task.id, None)
-        self._move(task, state)
-        self._keep_film(task)
+        self.move(task, state)
         task.done_at, task.updated_at = at, at
         if state == "done" or (task.failure is not None and task.failure.charged):
             task.billed, task.usd = task.due, task.due_usd
@@ -232,15 +187,6 @@ class World:
             first = next(iter(line))
             del line[first]
             self._start(self.tasks[first], at)
-
-    def _keep_film(self, task: Task) -> None:
-        if task.state == "done" and task.provider == "kling":
-            self.made |= dict.fromkeys(output_ids(task), task)
-
-    def _move(self, task: Task, state: State) -> None:
-        self.states[task.provider][task.state] -= 1
-        self.states[task.provider][state] += 1
-        task.state = state
 
     def _plan_end(self, task: Task) -> None:
         if task.has("stuck") or task.started_at is None:
@@ -261,12 +207,7 @@ class World:
                 task.films = [self.studio.order(Shot(**shot)) for shot in task.shots]
 
     def _remember(self, task: Task) -> None:
-        self.tasks[task.id] = task
-        self._all.append(task)
-        self._of_account[(task.provider, task.account)].append(task)
-        self.states[task.provider][task.state] += 1
-        if task.external_id:
-            self._external[(task.provider, task.account, task.external_id)] = task.id
+        self.put(task)
         if task.state == "queued":
             heapq.heappush(self._moments, (task.submitted_at + task.queue_seconds, task.seq, task.id, "start"))
         elif task.state == "running":
@@ -274,7 +215,6 @@ class World:
             self._plan_end(task)
         if task.is_over:
             self.accounts.charge(task)
-            self._keep_film(task)
         else:
             self._open[(task.provider, task.account, task.lane)] += task.slots
             self.accounts.hold(task)
