@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from generations import providers
-from generations.models import ProviderAccount
+from generations.models import ProviderAccount, ProviderCall
 
 
 def provider_account(row: ProviderAccount) -> providers.Account:
@@ -44,6 +44,20 @@ def callback_url(row: ProviderAccount, generation_public_id: UUID) -> str:
 def input_url(token: str, name: str) -> str:
     """Where a provider may fetch the copy of an input that a signed token names; there must be a public address."""
     return settings.PUBLIC_URL + reverse("portal:public_input", args=[token, name])
+
+
+def call_row(exchange: providers.Exchange, *, account_id: int, generation_id: int | None) -> ProviderCall:
+    """The record of a call, not yet stored. It holds no header and nothing that was sent."""
+    return ProviderCall(
+        account_id=account_id,
+        generation_id=generation_id,
+        method=exchange.method,
+        url=exchange.url[:400],
+        status_code=exchange.status_code,
+        duration_ms=exchange.duration_ms,
+        request_id=exchange.request_id[:120],
+        excerpt=exchange.excerpt[:600],
+    )
 
 
 def provider_session(record: Callable[[providers.Exchange], None] | None = None) -> providers.Http:

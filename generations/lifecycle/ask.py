@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from generations import providers
-from generations.lifecycle.accounts import provider_account, provider_session
+from generations.lifecycle.accounts import call_row, provider_account, provider_session
 from generations.models import Generation, ProviderCall
 
 T = TypeVar("T")
@@ -28,17 +28,5 @@ def ask(generation: Generation, question: Callable[[providers.Adapter], Awaitabl
     try:
         return asyncio.run(asking())
     finally:
-        ProviderCall.objects.bulk_create([_row(generation, exchange) for exchange in exchanges])
-
-
-def _row(generation: Generation, exchange: providers.Exchange) -> ProviderCall:
-    return ProviderCall(
-        account_id=generation.account_id,
-        generation_id=generation.pk,
-        method=exchange.method,
-        url=exchange.url[:400],
-        status_code=exchange.status_code,
-        duration_ms=exchange.duration_ms,
-        request_id=exchange.request_id[:120],
-        excerpt=exchange.excerpt[:600],
-    )
+        facts = {"account_id": generation.account_id, "generation_id": generation.pk}
+        ProviderCall.objects.bulk_create([call_row(exchange, **facts) for exchange in exchanges])

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from generations import providers, queue
-from generations.lifecycle.accounts import provider_account, provider_session
+from generations.lifecycle.accounts import call_row, provider_account, provider_session
 from generations.models import Generation, ProviderAccount, ProviderCall, PumpLease
 
 log = structlog.get_logger(__name__)
@@ -206,18 +206,8 @@ class Pump(ABC, Generic[Work, Outcome]):
         """Remember a call that mattered: it sent something, or it broke. Polls that went well would drown those."""
         items = _at_work_on.get()
         if exchange.method != "GET" or exchange.status_code is None or exchange.excerpt:
-            self._calls.append(
-                ProviderCall(
-                    account_id=items[0].account.pk,
-                    generation_id=items[0].generation.pk if len(items) == 1 else None,
-                    method=exchange.method,
-                    url=exchange.url[:400],
-                    status_code=exchange.status_code,
-                    duration_ms=exchange.duration_ms,
-                    request_id=exchange.request_id[:120],
-                    excerpt=exchange.excerpt[:600],
-                )
-            )
+            generation_id = items[0].generation.pk if len(items) == 1 else None
+            self._calls.append(call_row(exchange, account_id=items[0].account.pk, generation_id=generation_id))
 
     async def _pause(self) -> None:
         if self._more_is_due:
