@@ -12,7 +12,7 @@ from generations.catalog.book import Catalog
 from generations.catalog.matrix import Fact, Row, matrix
 
 WIDTH = 120
-_INDENT = " " * 10
+_INDENT = " " * 12
 
 
 def facts(catalog: Catalog, on: date) -> dict[str, Any]:
@@ -111,5 +111,5 @@ def _of_route(row: Row, numbers: dict[tuple[str, str], int]) -> Iterator[str]:
 
 
 def _wrapped(label: str, text: str) -> list[str]:
-    first = f"  {label:<8}"
+    first = f"  {label:<10}"
     return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=_INDENT, break_on_hyphens=False)
