@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from generations import access, lifecycle, media
 from generations.choices import MediaKind
 from generations.models import Asset, AuditEvent, Generation, Status, User
+from generations.portal.recipe import fits_the_studio, headline
 
 GROUPS = ("needs", "running", "done", "canceled")
 NEEDS_SOMEBODY = frozenset({Status.FAILED, Status.UNCERTAIN, Status.AWAITING_APPROVAL})
@@ -33,6 +34,11 @@ class Card:
     can_retry: bool
     stop_words: str = ""
     can_resolve: bool = False
+
+    @property
+    def headline(self) -> str:
+        """What the take is called in lists."""
+        return headline(self.take.recipe)
 
     @property
     def video(self) -> Asset | None:
@@ -163,7 +169,7 @@ def _card(
         elapsed_seconds=_seconds(take.submitted_at, now) if is_out else None,
         expected_seconds=_seconds(take.submitted_at, take.expected_finish_at) if is_out else None,
         cancel=_cancel(take, member),
-        can_retry=member.may(access.May.GENERATE),
+        can_retry=member.may(access.May.GENERATE) and fits_the_studio(take.recipe),
         stop_words=stop_words,
         can_resolve=take.status == Status.UNCERTAIN and member.may(access.May.RESOLVE),
     )

@@ -13,6 +13,7 @@ urlpatterns = [
     path("studio/frames/", studio.upload, name="upload"),
     path("cards/", takes.cards, name="cards"),
     path("takes/<uuid:public_id>/", takes.take, name="take"),
+    path("takes/<uuid:public_id>/recipe.json", takes.recipe_file, name="recipe_file"),
     path("takes/<uuid:public_id>/stage/", takes.stage, name="stage"),
     path("takes/<uuid:public_id>/cancel/", takes.cancel, name="cancel"),
     path("library/", library.library, name="library"),

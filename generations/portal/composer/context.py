@@ -46,6 +46,10 @@ def _compose(draft: Draft) -> dict[str, Any]:
     }
 
 
+def _has(tier: Tier, draft: Draft) -> bool:
+    return draft.shape.model.find_ability(draft.shape.capability, tier) is not None
+
+
 def _options(draft: Draft) -> dict[str, Any]:
     shape = draft.shape
     off = durations_off(shape, draft.has_last)
@@ -53,7 +57,8 @@ def _options(draft: Draft) -> dict[str, Any]:
     return {
         "notices": list(dict.fromkeys(shape.notices)),
         "models": [_model(model, draft) for model in reversed(catalog.load().models) if _is_offered(model)],
-        "tiers": [_tier(tier, draft) for tier in Tier],
+        # Most models have no 4K; for them the ladder ends below it.
+        "tiers": [_tier(tier, draft) for tier in Tier if tier != Tier.UHD or _has(tier, draft)],
         "route_auto": _route_auto(draft),
         "routes": [_route(account, draft) for account in draft.offers.accounts],
         "route_hint": _("credits for one %(n)s s take") % {"n": shape.duration_seconds},

@@ -23,6 +23,7 @@ from generations.portal.first_run import find_first_run
 from generations.portal.forms.picture import ROLES, Upload
 from generations.portal.forms.wish import Wish, cheapest_again, read_wish, wish_from_address, wish_from_take
 from generations.portal.frame import balance, page
+from generations.portal.recipe import fits_the_studio
 
 PROJECT = "project"
 _PAYMENT_REQUIRED, _CONFLICT, _UNPROCESSABLE = 402, 409, 422
@@ -42,6 +43,10 @@ def studio(request: Request, member: access.Member) -> HttpResponse:
     if not member.may(access.May.GENERATE):
         return _studio_page(request, member, None)
     wish, take = _begin(request, member)
+    if take is not None and not fits_the_studio(take.recipe):
+        sentence = _("The studio cannot take up the whole recipe of %(take)s. As a file, make_take runs it again.")
+        messages.info(request, sentence % {"take": take.name})
+        return redirect("portal:take", take.public_id)
     begin_project = wish.project or request.session.get(PROJECT, "")
     draft = composer.compose(
         member, replace(wish, project=""), timezone.now(), from_take=take, begin_project=begin_project

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -69,6 +70,16 @@ def cards(request: Request, member: access.Member) -> HttpResponse:
     if not fresh:
         return HttpResponse(status=204)
     return HttpResponse("".join(_card(request, card, oob=True) for card in fresh) + balance(request, member))
+
+
+@require_safe
+@members_only
+def recipe_file(request: Request, member: access.Member, public_id: UUID) -> HttpResponse:
+    """The recipe as a file that `make_take --recipe` runs again; its inputs are named by content."""
+    found = access.get_generation(member, public_id)
+    body = json.dumps(found.recipe_json, indent=2, ensure_ascii=False)
+    headers = {"Content-Disposition": f'attachment; filename="{found.name}.recipe.json"'}
+    return HttpResponse(body, content_type="application/json", headers=headers)
 
 
 @require_POST
