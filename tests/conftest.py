@@ -27,7 +27,8 @@ def find_chromium() -> str | None:
 
 
 def pytest_sessionstart(session):
-    if session.config.option.collectonly or not test_settings.OWN_SERVERS:
+    only_leads = bool(getattr(session.config.option, "numprocesses", None))  # the workers run the tests
+    if session.config.option.collectonly or only_leads or not test_settings.OWN_SERVERS:
         return
     try:
         _servers.append(Servers(Path(os.environ["KLING_SITE_VAR"]), careless=True).__enter__())

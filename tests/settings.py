@@ -7,11 +7,15 @@ from pathlib import Path
 from kling_site.local import session
 
 _open = ExitStack()
+# Each of several workers has servers of its own: one empties its Redis while another counts on it.
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+_is_new_worker = os.environ.get("KLING_SITE_TEST_WORKER", "") != _worker
 # A process that the test run starts finds the folder here and uses the servers that run there already.
-OWN_SERVERS = "KLING_SITE_TEST_VAR" not in os.environ
+OWN_SERVERS = _is_new_worker or "KLING_SITE_TEST_VAR" not in os.environ
 if OWN_SERVERS:
     session.clear_environment()
-    os.environ["KLING_SITE_TEST_VAR"] = str(_open.enter_context(session.data_folder("test")))
+    os.environ["KLING_SITE_TEST_WORKER"] = _worker
+    os.environ["KLING_SITE_TEST_VAR"] = str(_open.enter_context(session.data_folder(f"test{_worker}")))
 os.environ["KLING_SITE_VAR"] = os.environ["KLING_SITE_TEST_VAR"]
 
 from kling_site import settings as _site  # noqa: E402  # it reads the environment that was just made

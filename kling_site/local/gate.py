@@ -18,6 +18,7 @@ from .servers import Servers
 
 ROOT = Path(__file__).resolve().parents[2]
 AUDIT_SECONDS = 180
+MOST_WORKERS = 4
 OURS = ["kling_site", "generations", "benchmarks", "manage.py"]
 
 
@@ -64,10 +65,15 @@ def checks() -> list[Check]:
     ]
 
 
+def workers() -> int:
+    """As many as there are processors, within what the servers of each leave of the memory."""
+    return max(1, min(os.cpu_count() or 1, MOST_WORKERS))
+
+
 def _everything() -> int:
     steps: list[tuple[str, Callable[[], bool]]] = [(check.heading, check.run) for check in checks()]
     steps.append(("pip-audit", audit))
-    steps.append(("pytest", lambda: _only_pytest([]) == 0))
+    steps.append(("pytest", lambda: _only_pytest(["-n", str(workers()), "--dist", "loadfile"]) == 0))
     failed = [heading for heading, run in steps if not _under_heading(heading, run)]
     print(f"\nFailed: {', '.join(failed)}." if failed else "\nEverything passed.", flush=True)
     return 1 if failed else 0
