@@ -27,15 +27,17 @@ def new_attempt(generation: Generation, lease_token: int) -> Attempt:
 def mark_sent(item: Claim, step: str = SUBMIT) -> bool:
     """Commit that the paid request is about to leave; False where it must not: lease lost, or cancel asked for."""
     with transaction.atomic():
-        held = _held(item).filter(lease_until__gt=Now(), cancel_requested_at=None)
-        if not held.exists():
-            return False
-        lease_until = Now() + timedelta(seconds=settings.LIFECYCLE["submit_lease_seconds"])
-        Generation.objects.filter(pk=item.generation.pk).update(lease_until=lease_until, due_at=lease_until)
+        # The attempt before its take, as everybody locks them.
         rows = Attempt.objects.filter(pk=item.attempt_id, closed_at=None, sent_at=None)
-        won = bool(rows.update(sent_at=Now(), step=step))
+        if not rows.update(sent_at=Now(), step=step):
+            return False
+        held = _held(item).filter(lease_until__gt=Now(), cancel_requested_at=None)
+        lease_until = Now() + timedelta(seconds=settings.LIFECYCLE["submit_lease_seconds"])
+        if not held.update(lease_until=lease_until, due_at=lease_until):
+            transaction.set_rollback(True)
+            return False
     checkpoints.reach("marked sent", [item.generation])
-    return won
+    return True
 
 
 def close_step(item: Claim, session: dict[str, Any]) -> int | None:
@@ -44,7 +46,6 @@ def close_step(item: Claim, session: dict[str, Any]) -> int | None:
     The new attempt's id, or None where somebody has closed the step meanwhile: then nothing more is sent.
     """
     with transaction.atomic():
-        _held(item).exists()  # in the order of everybody: the take first, then its attempts
         step = Attempt.objects.get(pk=item.attempt_id)
         if not step.close(Attempt.Outcome.ACCEPTED, evidence={"session": session}):
             return None
@@ -62,5 +63,5 @@ def begun_session(generation: Generation, number: int) -> Mapping[str, Any]:
 
 
 def _held(item: Claim) -> QuerySet[Generation]:
-    rows = Generation.objects.select_for_update(no_key=True)
-    return rows.filter(pk=item.generation.pk, status=Status.SUBMITTING, lease_token=item.lease_token)
+    rows = Generation.objects.filter(pk=item.generation.pk, status=Status.SUBMITTING)
+    return rows.filter(lease_token=item.lease_token)

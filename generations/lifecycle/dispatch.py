@@ -22,7 +22,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from generations import media, providers
-from generations.errors import PortalError, Retry
+from generations.errors import PortalError, Refused, Retry
 from generations.lifecycle import checkpoints
 from generations.lifecycle.accounts import callback_url
 from generations.lifecycle.apply_submit import apply_submit
@@ -128,7 +128,7 @@ class SubmitPump(Pump[Claim, Result]):
                 prepare = sync_to_async(input_files, thread_sensitive=False)
                 files, notes = await prepare(item.sources, item.team, Path(folder))
                 prepared = await adapter.prepare(replace(item.task, files=files))
-            except (providers.ProviderError, media.MediaError, providers.UnsupportedOption) as error:
+            except (providers.ProviderError, media.MediaError, Refused) as error:
                 return Result(item, error=error, was_sent=False)
             except OSError as error:
                 sentence = _("A file of this take could not be read from the storage. It will be tried again.")

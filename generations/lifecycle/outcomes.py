@@ -36,7 +36,7 @@ def accepted(
     typical = typical_seconds(generation)
     try:
         with transaction.atomic():
-            attempt = Attempt.objects.get(pk=attempt_id)
+            attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
             facts = {"provider_task_id": operation.task_id, "request_id": operation.request_id[:120]}
             held = attempt.close(outcome, **facts) or _leaves_line(generation, attempt)
             won = held and generation.advance(
@@ -168,7 +168,9 @@ def failed(
 ) -> bool:
     """End a take without a result, settled on what the provider charged for it."""
     generation.refresh_from_db(fields=["cancel_requested_at"])
-    to = Status.CANCELED if generation.cancel_requested_at else Status.FAILED
+    # What was made before it could be stopped is not canceled: it is lost.
+    is_canceled = generation.cancel_requested_at and generation.status != Status.INGESTING
+    to = Status.CANCELED if is_canceled else Status.FAILED
     return finish(
         generation,
         to=to,

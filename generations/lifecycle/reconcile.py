@@ -42,6 +42,8 @@ def expire_leases() -> int:
 def make_uncertain_if_expired(generation: Generation, note: str) -> bool:
     """The transition, fenced by the token that was seen: a worker that renewed its lease meanwhile keeps the row."""
     with transaction.atomic():
+        # The attempt before its take, as everybody locks them.
+        Attempt.objects.select_for_update(no_key=True).filter(generation=generation, closed_at=None).first()
         rows = Generation.objects.select_for_update(no_key=True).filter(
             pk=generation.pk, status=Status.SUBMITTING, lease_token=generation.lease_token, lease_until__lte=Now()
         )
