@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from generations import providers
 from generations.errors import PortalError, Retry
+from generations.lifecycle.at_once import answered_at_once
 from generations.lifecycle.circuit import is_trouble, note_accepted, note_trouble
 from generations.lifecycle.claim import Claim, Result
-from generations.lifecycle.outcomes import accepted, again, failed, ingesting, make_uncertain
+from generations.lifecycle.outcomes import accepted, again, failed, make_uncertain
 from generations.lifecycle.timing import retry_seconds
 from generations.models import Attempt, Generation, ProviderAccount
 
@@ -29,18 +30,12 @@ def apply_submit(result: Result) -> None:
         accepted(result.claim.generation, result.claim.attempt_id, result.answer, _Outcome.ACCEPTED)
         note_accepted(result.claim.account)
     elif isinstance(result.answer, providers.Finished):
-        _answered_at_once(result.claim, result.answer)
+        answered_at_once(result.claim.generation, result.claim.attempt_id, result.answer)
         note_accepted(result.claim.account)
     elif result.error is not None:
         _refused(result)
     else:
         _not_sent(result.claim)
-
-
-def _answered_at_once(claim: Claim, answer: providers.Finished) -> None:
-    with transaction.atomic():
-        if Attempt.objects.get(pk=claim.attempt_id).close(_Outcome.ACCEPTED, request_id=answer.request_id[:120]):
-            ingesting(claim.generation, answer)
 
 
 def _not_sent(claim: Claim) -> None:

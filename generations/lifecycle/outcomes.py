@@ -38,7 +38,7 @@ def accepted(
         with transaction.atomic():
             attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
             facts = {"provider_task_id": operation.task_id, "request_id": operation.request_id[:120]}
-            held = attempt.close(outcome, **facts) or _leaves_line(generation, attempt)
+            held = attempt.close(outcome, **facts) or leaves_line(generation, attempt)
             won = held and generation.advance(
                 Status.RUNNING,
                 only_from=frozenset({Status.SUBMITTING, Status.UNCERTAIN}),
@@ -62,7 +62,7 @@ def accepted(
     return won
 
 
-def _leaves_line(generation: Generation, attempt: Attempt) -> bool:
+def leaves_line(generation: Generation, attempt: Attempt) -> bool:
     """Back in line although the provider has it after all: it is not sent again. Not where it has moved since."""
     if generation.events.filter(kind="moved", happened_at__gt=attempt.opened_at).exists():
         return False
@@ -110,7 +110,7 @@ def operation_from(value: dict[str, Any]) -> providers.Operation:
 
 def ingesting(generation: Generation, finished: providers.Finished) -> bool:
     """The provider is done: keep what it made and what it says it cost, and bring the file home."""
-    won = generation.advance(Status.INGESTING, **_made(generation, finished))
+    won = generation.advance(Status.INGESTING, **what_was_made(generation, finished))
     if won:
         queue.kick_on_commit("ingest", generation_id=generation.pk)
     return won
@@ -118,12 +118,13 @@ def ingesting(generation: Generation, finished: providers.Finished) -> bool:
 
 def ingesting_each(finished: Sequence[tuple[Generation, providers.Finished]]) -> None:
     """The same for many takes in a few statements. Inside a transaction."""
-    facts = {generation.pk: _made(generation, answer) for generation, answer in finished}
+    facts = {generation.pk: what_was_made(generation, answer) for generation, answer in finished}
     won = sorted(Generation.objects.advance_each(Status.INGESTING, facts))
     transaction.on_commit(lambda: queue.kick_each("ingest", won))
 
 
-def _made(generation: Generation, finished: providers.Finished) -> dict[str, Any]:
+def what_was_made(generation: Generation, finished: providers.Finished) -> dict[str, Any]:
+    """The columns that keep what a provider says it has made."""
     return {
         "outputs_json": [output.as_json() for output in finished.outputs],
         "provider_cost_json": finished.cost.as_json() if finished.cost else None,

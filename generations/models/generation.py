@@ -53,7 +53,7 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = MappingProxyType(
         Status.SUBMITTING: frozenset(
             {Status.RUNNING, Status.INGESTING, Status.QUEUED, Status.UNCERTAIN, Status.FAILED, Status.CANCELED}
         ),
-        Status.UNCERTAIN: frozenset({Status.RUNNING, Status.QUEUED, Status.FAILED, Status.CANCELED}),
+        Status.UNCERTAIN: frozenset({Status.RUNNING, Status.INGESTING, Status.QUEUED, Status.FAILED, Status.CANCELED}),
         Status.RUNNING: frozenset({Status.INGESTING, Status.FAILED, Status.CANCELED, Status.UNCERTAIN}),
         Status.INGESTING: frozenset({Status.DONE, Status.FAILED}),
         Status.DONE: frozenset(),
