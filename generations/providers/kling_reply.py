@@ -67,7 +67,7 @@ def read_envelope(reply: Reply) -> Envelope:
 
 def class_of_refused_submit(reply: Reply, code: int | None) -> type[ProviderError]:
     """The error class of a submit that was not taken: by the code, by HTTP only where there is no known code."""
-    if code in _BROKEN:
+    if code in _BROKEN or code == 0:  # a success that HTTP contradicts
         return Uncertain
     if code in _WAIT:
         return Busy

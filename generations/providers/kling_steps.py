@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from generations.catalog import Mark, Route
 from generations.choices import Currency, InputRole
-from generations.providers.errors import Rejected, Uncertain
+from generations.providers.errors import Busy, Misconfigured, Rejected, Uncertain, Unreachable
 from generations.providers.kling_api import LIP_SYNC, MULTI_ELEMENTS
 from generations.providers.kling_cost import Purse, added, read_deduction
 from generations.providers.kling_inputs import source
@@ -112,6 +112,14 @@ async def _select(prepared: Prepared, post: Post, purse: Purse) -> tuple[dict[st
         except Rejected as error:
             error.charged = _total(costs) or error.charged
             raise
+        except (Busy, Misconfigured, Unreachable) as error:
+            if spent := _spent(costs):
+                sentence = _(
+                    "Kling opened this video at a cost, but did not take the marks on it just now. Opening it again "
+                    "would cost again, so it is not tried by itself. You can try again."
+                )
+                raise _rejected(sentence, spent) from error
+            raise
         costs.append(read_deduction(marked, purse))
         if marked.get("status", 0) != 0:
             sentence = _("Kling could not select what is marked on frame %(frame)s. Mark it anew.")
@@ -136,6 +144,11 @@ def _session_id(data: Mapping[str, JSON]) -> str:
 def _total(costs: list[Cost | None]) -> Cost | None:
     known = [cost for cost in costs if cost is not None]
     return added(known) if known and len({cost.currency for cost in known}) == 1 else None
+
+
+def _spent(costs: list[Cost | None]) -> Cost | None:
+    total = _total(costs)
+    return total if total and total.amount else None
 
 
 def _milliseconds(face: Mapping[str, JSON]) -> float:

@@ -82,7 +82,7 @@ class WaveSpeed(Adapter):
         # A prediction that has an id exists, whatever else the answer says of it: following it tells how it ended.
         if reply.is_success and task_id is not None:
             return Operation(task_id, self._state(envelope, task_id), reply.request_id)
-        if reply.is_success and envelope.is_success:
+        if task_id is not None or (reply.is_success and envelope.is_success):
             raise self._failure(Uncertain, reply, envelope)
         raise self._refusal(class_of_refused_submit(reply, envelope), reply, envelope)
 

@@ -283,3 +283,14 @@ async def test_a_named_lip_sync_is_ours_unless_it_carries_another_id(external_id
     said, _ = await call("confirm", httpx.Response(200, json=answer), **facts)
 
     assert said is is_ours
+
+
+@pytest.mark.parametrize("answer", ["1303", "1102", httpx.ConnectError("refused")])
+async def test_a_session_that_has_cost_is_never_opened_a_second_time(tmp_path, answer):
+    begun = recorded("kling", "selection_begun").json()
+    begun["data"]["final_unit_deduction"] = "0.1"
+
+    with pytest.raises(Rejected) as caught:
+        await begin(swap(tmp_path), httpx.Response(200, json=begun), answer)
+
+    assert caught.value.charged == Cost(Decimal("0.1"), "kling_unit")
