@@ -91,3 +91,12 @@ async def test_during_a_change_of_secret_either_signature_will_do():
     )
 
     assert (await read(both)).verified
+
+
+@pytest.mark.parametrize("timestamp", ["999999999999", "253402300800", "0", "-1", "1e9", "²"])
+async def test_a_time_that_no_clock_shows_is_refused_like_any_other(timestamp):
+    delivery = signed(LEGACY, NOW)
+    odd = make_delivery(delivery.body, delivery.headers | {"webhook-timestamp": timestamp}, NOW)
+
+    with pytest.raises(CallbackInvalid):
+        await read(odd)
