@@ -6,12 +6,14 @@ network has no certificate for what stands there. The sandbox is exempt, by its 
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from generations.providers.reply import is_web_url
 from generations.providers.types import JSON
 
 _INSIDE = ("localhost", "local", "internal", "lan", "home", "intranet", "localdomain")
+_DOT = re.compile("[.\u3002\uff0e\uff61]")  # whoever resolves an international name takes all four for one
 
 
 def is_allowed(url: JSON, origin: str) -> bool:
@@ -32,6 +34,6 @@ def is_allowed(url: JSON, origin: str) -> bool:
 
 def _is_public_name(host: str) -> bool:
     """Whether a host is a name of the public kind: not an address, and not one that only an own network resolves."""
-    labels = host.rstrip(".").lower().split(".")
-    is_address = ":" in host or labels[-1].isdecimal() or labels[-1].startswith("0x")
+    labels = _DOT.sub(".", host.lower()).rstrip(".").split(".")
+    is_address = ":" in host or "%" in host or labels[-1].isdecimal() or labels[-1].startswith("0x")
     return len(labels) > 1 and not is_address and labels[-1] not in _INSIDE
