@@ -22,7 +22,11 @@ REMOVED = "[removed]"
 
 _TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
 _REQUEST_ID_HEADERS = ("x-fal-request-id", "x-request-id")
+_SLASH = r"(?:\\?/|%2F)"
 _PATTERNS = (
+    # Our own addresses that nobody may guess: of webhooks, and of inputs.
+    (re.compile(rf"({_SLASH}callbacks{_SLASH}\w+{_SLASH})[0-9a-f-]{{36}}[^\s\"'<>]*", re.IGNORECASE), rf"\1{REMOVED}"),
+    (re.compile(rf"({_SLASH}inputs{_SLASH})[0-9a-f]{{32}}\.[^\s\"'<>]*", re.IGNORECASE), rf"\1{REMOVED}"),
     # Authorization values, JSON web tokens, JSON fields that name a credential, signed queries, base64 blobs.
     (re.compile(r"\b(Bearer|Basic|Key)\s+(?=\S*[\d:=]|\S{20})[\w.~+/=:-]{6,}", re.IGNORECASE), rf"\1 {REMOVED}"),
     (re.compile(r"\beyJ[\w-]{5,}\.[\w-]+\.[\w-]*"), REMOVED),
