@@ -16,6 +16,7 @@ from generations import providers
 from generations.models import ProviderAccount
 
 FORGET = "forget_credentials"
+_PLACES = ("origin", "base_url")
 
 
 def field_name(slug: str, credential: str) -> str:
@@ -101,6 +102,7 @@ class ProviderAccountForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         self._check_sandbox(cleaned.get("origin", ""))
+        self._check_place()
         slug = self.instance.provider or cleaned.get("provider", "")
         if slug in FIELDS:
             problem = providers.adapter_class(slug).check_credentials(self.credentials(slug))
@@ -117,6 +119,19 @@ class ProviderAccountForm(forms.ModelForm):
         what = _("a sandbox account") if account.is_sandbox else _("an account with the provider")
         self.add_error("origin", sentence % {"what": what})
 
+    def _check_place(self) -> None:
+        """A stored key goes to the host that it was given for: else whoever may edit an account could read its key."""
+        account = self.instance
+        moved = [name for name in _PLACES if name in self.cleaned_data and self._changes_host(name)]
+        if not account.pk or not moved or self.cleaned_data.get(FORGET):
+            return
+        kept = [name for name in _stored(account) if not self.cleaned_data.get(field_name(account.provider, name))]
+        if kept:
+            self.add_error(moved[0], _("Enter the key again: the stored one was given for another host."))
+
+    def _changes_host(self, name: str) -> bool:
+        return _host(self.cleaned_data[name]) != _host(self.initial.get(name, ""))
+
     def credentials(self, slug: str) -> dict[str, str]:
         """What the account will have: what is stored, changed by what was entered."""
         kept = {} if self.cleaned_data.get(FORGET) else _stored(self.instance)
@@ -128,6 +143,11 @@ class ProviderAccountForm(forms.ModelForm):
     def changes_credentials(self) -> bool:
         """Whether anything was entered, or is to be forgotten."""
         return any(name in _ALL or name == FORGET for name in self.changed_data)
+
+
+def _host(address: str) -> tuple[str, str]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc.lower()
 
 
 def is_sandbox(origin: str) -> bool:
