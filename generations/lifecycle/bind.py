@@ -76,8 +76,9 @@ def confirmed(generation: Generation, task_id: str) -> providers.Operation:
 
 
 def held_elsewhere(generation: Generation, task_id: str) -> str:
-    """The sentence that names the takes that have a job already."""
-    names = ", ".join(name for _id, name in holders_of({task_id}, generation.account, but=generation)[:3])
+    """The sentence that names the takes that have a job already: those of the same team, and of no other."""
+    holders = [take for _id, take in holders_of({task_id}, generation.account, but=generation)]
+    names = ", ".join([take.name for take in holders if take.team_id == generation.team_id][:3])
     facts = {"task": task_id, "names": names or _("another take")}
     return _("Job %(task)s belongs to %(names)s already. A job is one take's only.") % facts
 

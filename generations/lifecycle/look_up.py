@@ -108,17 +108,17 @@ def found_job(item: Lookup) -> providers.Operation | None:
 def free_candidates(item: Lookup) -> list[providers.Candidate]:
     """The candidates that no other take of the account holds."""
     ids = {candidate.operation.task_id for candidate in item.candidates}
-    held = {task_id for task_id, _take in holders_of(ids, item.account, but=item.generation)}
+    held = {task_id for task_id, _holder in holders_of(ids, item.account, but=item.generation)}
     return [candidate for candidate in item.candidates if candidate.operation.task_id not in held]
 
 
-def holders_of(task_ids: set[str], account: ProviderAccount, *, but: Generation) -> list[tuple[str, str]]:
-    """Which of these jobs other takes of the account hold, or once got as an answer: task id and the take's name."""
+def holders_of(task_ids: set[str], account: ProviderAccount, *, but: Generation) -> list[tuple[str, Generation]]:
+    """Which of these jobs other takes of the account, of any team, hold or once got as an answer: task id and take."""
     takes = Generation.objects.filter(account=account, provider_task_id__in=task_ids).exclude(pk=but.pk)
     attempts = Attempt.objects.filter(generation__account=account, provider_task_id__in=task_ids)
     answered = attempts.exclude(generation=but).select_related("generation")
-    held = [(str(take.provider_task_id), take.name) for take in takes]
-    return held + [(attempt.provider_task_id, attempt.generation.name) for attempt in answered]
+    held = [(str(take.provider_task_id), take) for take in takes]
+    return held + [(attempt.provider_task_id, attempt.generation) for attempt in answered]
 
 
 def _has_rival(item: Lookup, candidate: providers.Candidate) -> bool:

@@ -75,6 +75,9 @@ def _check(generation: Generation) -> None:
     if generation.status not in _ENDED or generation.provider_task_id:
         sentence = _("Only a take that ended without a job can get one later; %(take)s is in the state “%(status)s”.")
         raise CannotDecide(sentence % {"take": generation.name, "status": generation.get_status_display()})
+    if not generation.attempts.filter(sent_at__isnull=False).exists():
+        sentence = _("%(take)s was never sent, so no job at the provider can be its own.")
+        raise CannotDecide(sentence % {"take": generation.name})
 
 
 def _bind(generation: Generation, operation: providers.Operation) -> None:
