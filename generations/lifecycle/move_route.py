@@ -27,10 +27,9 @@ log = structlog.get_logger(__name__)
 
 _AT_ONCE = 25
 _RESTING = ProviderAccount.Status.RESTING
-# What these say is that the provider took nothing. Any other end of an attempt forbids a second one elsewhere.
-_NOTHING_TAKEN = frozenset(
-    {Attempt.Outcome.NOT_SENT, Attempt.Outcome.BUSY, Attempt.Outcome.REJECTED, Attempt.Outcome.ABSENT}
-)
+# What these say is that the provider took nothing. Any other end of an attempt forbids a second one elsewhere, also
+# `absent`: it is good for sending the same number again, which the same provider refuses where it has it after all.
+_NOTHING_TAKEN = frozenset({Attempt.Outcome.NOT_SENT, Attempt.Outcome.BUSY, Attempt.Outcome.REJECTED})
 
 
 class _Stays(Refused):

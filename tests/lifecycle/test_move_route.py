@@ -178,6 +178,7 @@ def test_play_credits_never_move_to_where_money_is_spent(road, script, elsewhere
         {"sent_at": Now(), "closed_at": Now(), "outcome": "uncertain"},
         {"sent_at": Now(), "closed_at": Now(), "outcome": "given_up"},
         {"sent_at": Now(), "closed_at": Now(), "outcome": "absent", "provider_task_id": "late-1"},
+        {"sent_at": Now(), "closed_at": Now(), "outcome": "absent", "absent_count": 2},
         {"sent_at": Now(), "closed_at": Now(), "outcome": "accepted", "step": "identify-face"},
         {"sent_at": Now(), "closed_at": Now(), "outcome": "rejected", "step": "identify-face"},
     ],
