@@ -116,6 +116,10 @@ class FollowPump(Pump[Question | Lookup, Answer | Lookup]):
         if route is None:
             # A newer catalog has lost it. The lease keeps the row out of the way, so that it does not stop the others.
             log.error("route_gone", generation=row.pk, model=row.model)
+            if _is_overdue(row, row.claimed_at):  # type: ignore[attr-defined]
+                _leave_to_a_person(
+                    row, _("This site no longer has the route of this take, so it cannot be asked about.")
+                )
             return None
         operation = operation_from(row.operation_json)
         return Question(row, row.lease_token, account, operation, route, row.claimed_at)  # type: ignore[attr-defined]
@@ -188,10 +192,9 @@ class FollowPump(Pump[Question | Lookup, Answer | Lookup]):
         with connection.cursor() as cursor:
             cursor.execute(_STILL_PENDING, arguments)
         for question in questions:
-            if question.claimed_at - _submitted_at(question) > timedelta(
-                seconds=settings.LIFECYCLE["follow_give_up_seconds"]
-            ):
-                _give_up(question)
+            if _is_overdue(question.generation, question.claimed_at):
+                note = _("The provider has not finished after a day. The hold stays until somebody decides.")
+                _leave_to_a_person(question.generation, note)
 
     def _wait(self, question: Question) -> float:
         return next_look_seconds(
@@ -273,7 +276,7 @@ def _apply_end(generation: Generation, answer: Answer) -> None:
     elif isinstance(answer.state, providers.Failed):
         _end_without_result(generation, answer.state)
     elif answer.error is not None:
-        _could_not_ask(generation, answer.error)
+        _could_not_ask(generation, answer.error, answer.question.claimed_at)
 
 
 def _end_without_result(generation: Generation, state: providers.Failed) -> None:
@@ -290,8 +293,10 @@ def _as_sentence(reason: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _could_not_ask(generation: Generation, error: PortalError) -> None:
-    if isinstance(error, providers.Rejected):
+def _could_not_ask(generation: Generation, error: PortalError, claimed_at: datetime) -> None:
+    # It answers, and no answer will come of it: the job is gone there, or the key is.
+    is_silent = isinstance(error, providers.Garbled | providers.Misconfigured) and _is_overdue(generation, claimed_at)
+    if is_silent or isinstance(error, providers.Rejected):
         # The provider does not know the job that it took. That needs a person, with the hold in place.
         make_uncertain(generation, error.public)
         return
@@ -308,7 +313,11 @@ def _could_not_ask(generation: Generation, error: PortalError) -> None:
         generation.log("follow_failed", error.public, **error.data)
 
 
-def _give_up(question: Question) -> None:
-    note = _("The provider has not finished after a day. The hold stays until somebody decides.")
+def _is_overdue(generation: Generation, claimed_at: datetime) -> bool:
+    longest = timedelta(seconds=settings.LIFECYCLE["follow_give_up_seconds"])
+    return claimed_at - (generation.submitted_at or claimed_at) > longest
+
+
+def _leave_to_a_person(generation: Generation, note: str) -> None:
     with transaction.atomic():
-        make_uncertain(question.generation, note)
+        make_uncertain(generation, note)
