@@ -56,6 +56,8 @@ def accepted(
         if "generation_once_per_task" not in str(error):
             raise
         log.warning("task_bound_elsewhere", generation=generation.pk, task=operation.task_id)
+        if outcome == _Outcome.ACCEPTED:  # the provider's own answer, not a hint that somebody sent
+            _named_anothers(generation, attempt_id, operation)
         return False
     checkpoints.reach("operation stored", [generation])
     queue.kick("follow")
@@ -84,6 +86,18 @@ def _late_answer(generation: Generation, attempt_id: int, operation: providers.O
     record("late_answer", generation, now=timezone.now(), actor_id=None, team_id=generation.team_id, **facts)
     log.error("late_answer", generation=generation.pk, **facts)
     generation.log("late_answer", _late_words(generation) % facts, **facts)
+
+
+def _named_anothers(generation: Generation, attempt_id: int, operation: providers.Operation) -> None:
+    """The answer to the submit names a job that another take was bound to: the evidence stays, and somebody hears."""
+    with transaction.atomic():
+        attempt = Attempt.objects.select_for_update(no_key=True).get(pk=attempt_id)
+        attempt.evidence["late_task_id"] = operation.task_id
+        attempt.save(update_fields=["evidence"])
+        facts = {"task": operation.task_id, "attempt": attempt.number}
+        record("task_of_another", generation, now=timezone.now(), actor_id=None, team_id=generation.team_id, **facts)
+        words = _("The provider took this take as %(task)s in attempt %(attempt)s, but another take holds that job.")
+        generation.log("late_answer", words % facts, **facts)
 
 
 def _late_words(generation: Generation) -> str:
