@@ -78,7 +78,8 @@ class FileRule(_Entry):
 class FileFacts(NamedTuple):
     """What is known of a stored input file; None where it does not apply.
 
-    `provider_ids` maps an account's primary key to the id under which that provider still holds this very file.
+    `provider_ids` maps an account's primary key to the id under which that provider still holds this very file, and
+    `made_by` to the model and tier that made it there.
     """
 
     seconds: Decimal | None = None
@@ -86,6 +87,7 @@ class FileFacts(NamedTuple):
     height: int | None = None
     size_bytes: int | None = None
     provider_ids: Mapping[int, str] = {}
+    made_by: Mapping[int, tuple[str, str]] = {}
 
 
 class Ability(_Entry):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from generations.catalog.case import Case, Problem
 from generations.catalog.entries import FileFacts, FileRule
-from generations.choices import Capability, InputRole
+from generations.choices import Capability, InputRole, Tier
 
 _FRAMES = frozenset({InputRole.FIRST_FRAME, InputRole.LAST_FRAME, InputRole.STATIC_MASK, InputRole.DYNAMIC_MASK})
 # Roles that another rule judges: as an option of their own, or as frames.
@@ -128,4 +128,17 @@ def _source_id(case: Case) -> Iterator[Problem]:
         yield "source_video", sentence % case.names
 
 
-FILE_RULES = (_frames, _counts, _limits, _elements, _references_together, _source_id)
+def _extended_by_its_own_model(case: Case) -> Iterator[Problem]:
+    """An extension is made and billed as the film that it extends: docs/providers.md 3.6."""
+    item = case.recipe.input_for(InputRole.SOURCE_VIDEO)
+    facts = case.files.get(item.sha256) if item else None
+    made_by = facts.made_by.get(case.account_id or 0) if facts else None
+    if case.recipe.capability != Capability.EXTEND or made_by is None:
+        return
+    model, tier = made_by
+    if (model, tier) != (case.recipe.model, case.recipe.tier):
+        sentence = _("A film is extended by the model that made it: %(made)s, %(made_tier)s. Choose that one.")
+        yield "model", sentence % {"made": model, "made_tier": Tier(tier).label}
+
+
+FILE_RULES = (_frames, _counts, _limits, _elements, _references_together, _source_id, _extended_by_its_own_model)

@@ -27,16 +27,15 @@ def file_facts(team: Team, recipe: Recipe) -> dict[str, FileFacts]:
 def _facts(assets: list[Asset]) -> FileFacts:
     """Equal bytes may have come more than once: as an upload and as the output of several accounts."""
     first = assets[0]
+    kept = [asset for asset in assets if asset.provider_output_id and _is_kept(asset)]
+    takes = [(asset, asset.generation) for asset in kept if asset.generation]
     return FileFacts(
         seconds=first.duration_seconds,
         width=first.width,
         height=first.height,
         size_bytes=first.blob.size_bytes,
-        provider_ids={
-            asset.generation.account_id: asset.provider_output_id
-            for asset in assets
-            if asset.generation and asset.provider_output_id and _is_kept(asset)
-        },
+        provider_ids={take.account_id: asset.provider_output_id for asset, take in takes},
+        made_by={take.account_id: (take.model, take.tier) for _asset, take in takes},
     )
 
 

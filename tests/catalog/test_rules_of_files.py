@@ -195,3 +195,19 @@ def test_an_end_frame_may_be_required_by_a_route():
         problems(route, make(O1_IMAGE, inputs=[*images(1, "first_frame"), {"role": "last_frame", "sha256": LAST}]))
         == {}
     )
+
+
+@pytest.mark.parametrize(
+    ("made_by", "words"),
+    [
+        ((EXTEND.model, str(EXTEND.tier)), None),
+        (("kling-v9", str(EXTEND.tier)), "extended by the model that made it: kling-v9"),
+        ((EXTEND.model, "master"), "Hero. Choose that one."),
+    ],
+)
+def test_a_film_is_extended_and_billed_as_what_it_was_made_with(made_by, words):
+    facts = FileFacts(provider_ids={7: "123"}, made_by={7: made_by})
+
+    found = problems(EXTEND, make(EXTEND), files={VIDEO: facts}, account_id=7)
+
+    assert (words in found["model"]) if words else "model" not in found

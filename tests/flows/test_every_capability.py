@@ -118,16 +118,18 @@ def account_of(place, route):
 
 def source_of(place, route):
     """A film that the account has made, for a route that works only on its own."""
-    models = (route.model, "kling-v1-6", "kling-v2-6")
+    # An extension needs a film of its own model and tier.
+    wanted = [(route.model, route.tier)] if route.capability == Capability.EXTEND else [("kling-v1-6", "std")]
     found = (
         made
-        for model in models
-        for tier in (route.tier, "std", "pro")
-        for made in catalog.load().routes_for(model, Capability.TEXT_TO_VIDEO, tier)
+        for model, tier in wanted
+        for capability in (Capability.TEXT_TO_VIDEO, Capability.IMAGE_TO_VIDEO)
+        for made in catalog.load().routes_for(model, capability, tier)
         if made.provider == route.provider
     )
     account = account_of(place, route)
-    take = place.take(recipe=plainest(next(found)), account=account)
+    recipe = place.shelf.filled(plainest(next(found)), None)
+    take = place.take(recipe=recipe, account=account)
     until_all_rest(place, [take])
     return take.assets.get().blob.sha256
 
