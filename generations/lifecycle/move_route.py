@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from generations import ledger, pricing, queue
-from generations.errors import Refused
+from generations.errors import PortalError, Refused
 from generations.lifecycle.attempts import SUBMIT
 from generations.lifecycle.quote import quote
 from generations.models import Attempt, Generation, ProviderAccount, Status
@@ -53,7 +53,7 @@ def move_route(generation: Generation, *, now: datetime) -> bool:
             return _move(generation.pk, now)
     except _Stays as refusal:
         _stay(generation, refusal.public)
-    except (ledger.InsufficientCredits, ledger.ShortfallOpen) as refusal:
+    except PortalError as refusal:  # one that cannot move must not keep the others from it
         _stay(generation, _("It could move to another route. %(why)s") % {"why": refusal.public})
     return False
 
@@ -110,7 +110,7 @@ def _best(take: Generation, now: datetime) -> pricing.Quote:
     others = [
         item
         for item in offer.quotes
-        if item.account_id != take.account_id and item.is_sandbox == take.account.is_sandbox
+        if item.account_id != take.account_id and item.is_sandbox == take.account.is_sandbox and item.credits > 0
     ]
     if not others:
         raise _Stays(_("No other route of the team can make this take now, so it waits."))

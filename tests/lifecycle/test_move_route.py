@@ -197,6 +197,20 @@ def test_nothing_moves_that_the_provider_may_have_begun(road, script, elsewhere,
     assert other.account == road.other, "the one beside it moved"
 
 
+def test_a_route_without_a_price_stops_neither_the_move_nor_the_clock(road, script, elsewhere, dearer):
+    """Nothing can be held for a price of 0, so nothing can be ordered there."""
+    take, other = road.take(), road.take()
+    dearer(0)
+    rest(road, script, take)
+
+    lifecycle.tick()
+
+    for each in (take, other):
+        each.refresh_from_db()
+        assert each.account == road.account
+        assert "No other route" in each.waiting_for
+
+
 def test_it_does_not_wander_for_ever(road, script, elsewhere, settings):
     settings.LIFECYCLE = {**settings.LIFECYCLE, "moves_per_take": 0}
     take = road.take()
