@@ -74,6 +74,8 @@ def test_the_test_run_has_real_servers_of_its_own():
 
     with connection.cursor() as cursor:
         cursor.execute("select current_database(), lower('ÄÖ'), current_setting('server_version_num')::int >= 160000")
-        assert cursor.fetchone() == ("test_kling_site", "äö", True)
+        name, letters, is_new = cursor.fetchone()
+    assert name.startswith("test_kling_site")  # each of several workers adds its own name
+    assert (letters, is_new) == ("äö", True)
     cache.set("seen", 1)
     assert cache.get("seen") == 1
