@@ -52,20 +52,24 @@ def submit(
     idempotency_key: str,
     now: datetime,
     shown_credits: Decimal | None = None,
+    deadline_at: datetime | None = None,
 ) -> Submitted:
     """Pay for a take and put it in line.
 
     `idempotency_key`, 1 to 80 characters, comes from the client: the same key for the same recipe answers with the take
     it made.
-    `shown_credits` is the price the person agreed to; a higher one is refused.
+    `shown_credits` is the price the person agreed to; a higher one is refused. `deadline_at` is when the take is
+    wanted: near it, the take goes first among its team's.
 
     Raises NotAllowed, LimitReached, InvalidRecipe, RouteClosed, PriceMoved, AlreadySubmitted,
     ledger.InsufficientCredits, ledger.ShortfallOpen. Whatever is raised, nothing was held and no take was made.
     """
     member.check(access.May.GENERATE)
     _check_key(idempotency_key)
+    _check_deadline(deadline_at, now)
     try:
-        return Submitted(_order(member, project, recipe, account, idempotency_key, now, shown_credits), True)
+        order = _order(member, project, recipe, account, idempotency_key, now, shown_credits, deadline_at)
+        return Submitted(order, True)
     except IntegrityError as error:
         if "generation_once_per_key" not in str(error):
             raise
@@ -84,6 +88,7 @@ def _order(
     idempotency_key: str,
     now: datetime,
     shown_credits: Decimal | None,
+    deadline_at: datetime | None,
 ) -> Generation:
     _check_project(project, member)
     inputs = find_inputs(member, recipe, account)
@@ -95,7 +100,7 @@ def _order(
             sentence % {"now": ledger.plain(quote.credits), "shown": ledger.plain(shown_credits)},
             data={"now": str(quote.credits), "shown": str(shown_credits)},
         )
-    return _pay(member, project, recipe, quote, inputs, idempotency_key, now)
+    return _pay(member, project, recipe, quote, inputs, idempotency_key, now, deadline_at)
 
 
 def _check_key(key: str) -> None:
@@ -103,6 +108,11 @@ def _check_key(key: str) -> None:
     if not 1 <= len(key) <= most:
         sentence = _("An idempotency key has 1 to %(most)s characters; this one has %(count)s. Use a shorter one.")
         raise LimitReached(sentence % {"most": most, "count": len(key)})
+
+
+def _check_deadline(deadline_at: datetime | None, now: datetime) -> None:
+    if deadline_at is not None and deadline_at <= now:
+        raise LimitReached(_("The time at which the take is wanted is over. Choose a later one, or leave it open."))
 
 
 def _check_project(project: Project, member: access.Member) -> None:
@@ -129,6 +139,7 @@ def _pay(
     inputs: list[GenerationInput],
     idempotency_key: str,
     now: datetime,
+    deadline_at: datetime | None,
 ) -> Generation:
     """The one transaction: the take, its inputs and, last, the hold, because the purse stays locked until COMMIT."""
     generation = Generation(
@@ -148,6 +159,7 @@ def _pay(
         quote_json=quote.as_json(),
         hold_credits=quote.credits,
         due_at=Now(),
+        deadline_at=deadline_at,
     )
     insert, values = generation.insertion()
     made, values = f"made AS ({insert}), filed AS ({_FILED})", [*values, *_columns(inputs)]

@@ -337,3 +337,22 @@ def test_a_file_that_is_no_recipe_is_refused(desk, tmp_path, text):
 
     assert "is not" in err
     assert _nothing_was_made()
+
+
+def test_a_take_can_be_wanted_by_a_time(desk):
+    run(desk.team, *WITH_TEXT, "--by", "2999-11-21T18:00")
+
+    wanted = Generation.objects.get().deadline_at
+    assert wanted.year == 2999
+    assert wanted.utcoffset() is not None
+
+
+@pytest.mark.parametrize(
+    ("by", "words"),
+    [("tomorrow", "tomorrow was given"), ("2026-02-31T10:00", "was given"), ("2001-01-01T10:00", "wanted is over")],
+)
+def test_a_time_that_is_none_or_is_over_is_refused(desk, by, words):
+    _out, err = run(desk.team, *WITH_TEXT, "--by", by, exit_code=1)
+
+    assert words in err
+    assert _nothing_was_made()

@@ -6,6 +6,7 @@ import json
 import time
 import uuid
 from argparse import ArgumentParser
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from pydantic import ValidationError
 
 from generations import access, catalog, ledger, lifecycle
@@ -41,6 +43,7 @@ class Command(BaseCommand):
         parser.add_argument("--account", help="the provider account's label; the cheapest that can do it otherwise")
         parser.add_argument("--as", dest="email", help="whose take it is; an owner of the team otherwise")
         parser.add_argument("--key", help="idempotency key; the same key makes one take")
+        parser.add_argument("--by", help="when the take is wanted, as 2026-11-21T18:00; near it, it goes first")
         parser.add_argument("--wait", action="store_true", help="follow the take until it is stored")
         parser.add_argument("--timeout", type=int, default=1800, help="seconds to wait at most")
         parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
@@ -77,6 +80,7 @@ class Command(BaseCommand):
             account=account,
             idempotency_key=options["key"] or f"shell:{uuid.uuid4()}",
             now=now,
+            deadline_at=_deadline(options["by"]),
         ).generation
 
     def _say_price(
@@ -120,6 +124,19 @@ def _sentence(problem: Any) -> str:
         return str(problem["msg"]).removeprefix("Value error, ")
     is_text = problem["type"] == "string_too_long"
     return f"{_WANTED[field]}; {f'this one has {len(given):,}' if is_text else f'{given} was given'}."
+
+
+def _deadline(text: str | None) -> datetime | None:
+    """When the take is wanted, in the site's time zone unless the text names one."""
+    if text is None:
+        return None
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise CommandError(f"--by is a date with a time, as in 2026-11-21T18:00; {text} was given.")
+    return timezone.make_aware(moment) if timezone.is_naive(moment) else moment
 
 
 def _member(options: dict[str, Any]) -> access.Member:
