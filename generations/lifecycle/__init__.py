@@ -20,7 +20,7 @@ from generations.lifecycle.public_inputs import PublicInput, find_public_input, 
 from generations.lifecycle.quote import quote
 from generations.lifecycle.record import record
 from generations.lifecycle.recover import heard_of_late, late_task_id, recover
-from generations.lifecycle.retry import CannotRetry, retry
+from generations.lifecycle.retry import CannotRetry, fetch_soon, retry
 from generations.lifecycle.send_again import send_again
 from generations.lifecycle.settle import finish
 from generations.lifecycle.submit import PriceMoved, RouteClosed, Submitted, submit
@@ -50,6 +50,7 @@ __all__ = [
     "cancel_as",
     "check_account",
     "end_price",
+    "fetch_soon",
     "find_public_input",
     "finish",
     "give_up",

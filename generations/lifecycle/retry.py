@@ -61,6 +61,19 @@ def retry(generation: Generation, *, now: datetime, actor_id: int | None) -> str
     return said % {"take": generation.name}
 
 
+def fetch_soon(generation: Generation, *, now: datetime, actor_id: int | None) -> str:
+    """Try at once to bring home a result that is on its way; a sentence that says so.
+
+    Raises CannotRetry for a take that is in any other state: this books nothing and starts nothing anew.
+    """
+    with transaction.atomic():
+        if generation.status != Status.INGESTING or not _hurry(generation):
+            sentence = _("%(take)s has no result on its way. Reload the page to see where it stands.")
+            raise CannotRetry(sentence % {"take": generation.name})
+        record("fetch_soon", generation, now=now, actor_id=actor_id, team_id=generation.team_id)
+    return _("%(take)s is due now.") % {"take": generation.name}
+
+
 def _check_account(generation: Generation) -> None:
     """A take in line whose account sends nothing would only seem to be due."""
     account = generation.account

@@ -340,15 +340,6 @@ def test_results_at_risk_are_listed_and_can_be_tried_now(portal, at_risk):
     assert Generation.objects.due().filter(pk=at_risk.pk).exists()
 
 
-def test_a_result_that_is_home_cannot_be_tried(portal, at_risk):
-    Generation.objects.filter(pk=at_risk.pk).update(status=Status.DONE, finished_at=timezone.now())
-
-    answer = portal.client.post(reverse("portal:fetch_now", args=[at_risk.public_id]), follow=True)
-
-    assert "stored already" in words(answer)
-    Generation.objects.filter(pk=at_risk.pk).update(status=Status.INGESTING, finished_at=None)
-
-
 @pytest.mark.parametrize("role", [Role.CREATOR, Role.VIEWER])
 def test_only_who_decides_may_hurry_it(portal, at_risk, role):
     url = reverse("portal:fetch_now", args=[at_risk.public_id])
@@ -375,6 +366,19 @@ def late(portal, script, take):
     CallbackReceipt.objects.create(account=take.account, generation=take, **facts)
     take.refresh_from_db()
     return take
+
+
+@pytest.mark.parametrize("status", ["queued", "failed", "canceled", "done"])
+def test_only_a_result_that_is_on_its_way_can_be_hurried_here(portal, at_risk, status):
+    Generation.objects.filter(pk=at_risk.pk).update(status=status, finished_at=timezone.now(), due_at=None)
+
+    answer = portal.client.post(reverse("portal:fetch_now", args=[at_risk.public_id]), follow=True)
+
+    assert "has no result on its way" in words(answer)
+    at_risk.refresh_from_db()
+    assert (at_risk.status, at_risk.due_at) == (status, None)
+    # The books are looked at in the end.
+    Generation.objects.filter(pk=at_risk.pk).update(status=Status.INGESTING, finished_at=None)
 
 
 def test_a_take_that_was_made_after_all_is_shown_and_fetched(portal, script, late):

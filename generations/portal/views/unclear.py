@@ -87,7 +87,7 @@ def fetch_now(request: Request, member: access.Member, public_id: UUID) -> HttpR
     found = access.get_generation(member, public_id)
     member.check(access.May.RESOLVE)
     try:
-        messages.success(request, lifecycle.retry(found, now=timezone.now(), actor_id=member.user.pk))
+        messages.success(request, lifecycle.fetch_soon(found, now=timezone.now(), actor_id=member.user.pk))
     except lifecycle.CannotRetry as error:
         messages.warning(request, error.public)
     return redirect("portal:unclear")
