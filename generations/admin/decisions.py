@@ -70,7 +70,8 @@ def _recover(request: HttpRequest, take: Generation, facts: dict[str, Any]) -> s
 
 
 def _ended_without_job(take: Generation) -> bool:
-    return take.status in (Status.FAILED, Status.CANCELED) and not take.provider_task_id
+    is_open = not take.provider_task_id or take.failure_code == lifecycle.GIVEN_UP
+    return take.status in (Status.FAILED, Status.CANCELED) and is_open
 
 
 def _is_unclear(take: Generation) -> bool:

@@ -10,7 +10,7 @@ from generations.lifecycle.decision import CannotDecide, last_attempt
 from generations.lifecycle.dispatch import SubmitPump
 from generations.lifecycle.end_price import NotInForce, end_price
 from generations.lifecycle.follow import FollowPump
-from generations.lifecycle.give_up import give_up
+from generations.lifecycle.give_up import GIVEN_UP, give_up
 from generations.lifecycle.grant_credits import grant_credits
 from generations.lifecycle.ingest import ingest
 from generations.lifecycle.known import spell_lookup, what_is_known
@@ -30,6 +30,7 @@ from generations.lifecycle.upload import MAX_BYTES, upload_file, upload_image
 from generations.lifecycle.wake import wake
 
 __all__ = [
+    "GIVEN_UP",
     "MAX_BYTES",
     "AlreadySo",
     "CannotDecide",

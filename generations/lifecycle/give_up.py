@@ -13,6 +13,8 @@ from generations.lifecycle.record import record
 from generations.lifecycle.settle import finish
 from generations.models import Attempt, Generation, Status
 
+GIVEN_UP = "given_up"  # the failure code of such a take
+
 
 def give_up(
     generation: Generation, *, reason: str, now: datetime, actor_id: int | None, seen: int | None = None
@@ -33,7 +35,7 @@ def give_up(
             reason=reason,
             only_from=frozenset({Status.UNCERTAIN}),
             note=_("Given up: %(reason)s") % {"reason": reason},
-            failure_code="given_up",
+            failure_code=GIVEN_UP,
             failure_public=public,
         )
         for attempt in generation.attempts.filter(closed_at=None):

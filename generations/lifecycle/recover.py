@@ -16,7 +16,8 @@ from generations import providers
 from generations.lifecycle.ask import ask
 from generations.lifecycle.bind import confirmed, held_elsewhere
 from generations.lifecycle.decision import CannotDecide
-from generations.lifecycle.outcomes import ingesting, operation_json
+from generations.lifecycle.give_up import GIVEN_UP
+from generations.lifecycle.outcomes import ingesting, operation_from, operation_json
 from generations.lifecycle.record import record
 from generations.lifecycle.settle import charge_for_failure, settle
 from generations.models import Attempt, CallbackReceipt, Generation, Status
@@ -25,10 +26,11 @@ _ENDED = (Status.FAILED, Status.CANCELED)
 
 
 def heard_of_late(takes: QuerySet[Generation]) -> QuerySet[Generation]:
-    """Those of the takes that ended without a job, and of which the provider has spoken since."""
+    """Those of the takes that ended without a job or were given up, and of which the provider has spoken since."""
     word = CallbackReceipt.objects.filter(generation=OuterRef("pk"), received_at__gte=OuterRef("finished_at"))
     answer = Attempt.objects.filter(generation=OuterRef("pk"), evidence__has_key="late_task_id")
-    ended = takes.filter(status__in=_ENDED, provider_task_id=None, attempts__sent_at__isnull=False)
+    ended = takes.filter(status__in=_ENDED, attempts__sent_at__isnull=False)
+    ended = ended.filter(Q(provider_task_id=None) | Q(failure_code=GIVEN_UP))
     return ended.filter(Q(Exists(word.exclude(task_id=""))) | Q(Exists(answer))).distinct()
 
 
@@ -46,8 +48,10 @@ def recover(generation: Generation, *, task_id: str, reason: str, now: datetime,
 
     Raises CannotDecide where the provider does not bear it out or has not finished, and for every other take.
     """
-    _check(generation)
+    _check(generation, task_id)
     operation = confirmed(generation, task_id)
+    if generation.provider_task_id:
+        operation = operation_from(generation.operation_json)  # with what the adapter kept in it
     route = generation.route
     assert route is not None  # `confirmed` has read the job there
     try:
@@ -58,7 +62,7 @@ def recover(generation: Generation, *, task_id: str, reason: str, now: datetime,
         sentence = _("Job %(task)s is still being made. Nothing was changed; come back when it is done.")
         raise CannotDecide(sentence % {"task": task_id})
     with transaction.atomic():
-        _check(Generation.objects.select_for_update(no_key=True).get(pk=generation.pk))
+        _check(Generation.objects.select_for_update(no_key=True).get(pk=generation.pk), task_id)
         _bind(generation, operation)
         if isinstance(state, providers.Finished):
             ingesting(generation, state)
@@ -71,8 +75,9 @@ def recover(generation: Generation, *, task_id: str, reason: str, now: datetime,
     return isinstance(state, providers.Finished)
 
 
-def _check(generation: Generation) -> None:
-    if generation.status not in _ENDED or generation.provider_task_id:
+def _check(generation: Generation, task_id: str) -> None:
+    is_its_own = generation.failure_code == GIVEN_UP and generation.provider_task_id == task_id
+    if generation.status not in _ENDED or (generation.provider_task_id and not is_its_own):
         sentence = _("Only a take that ended without a job can get one later; %(take)s is in the state “%(status)s”.")
         raise CannotDecide(sentence % {"take": generation.name, "status": generation.get_status_display()})
     if not generation.attempts.filter(sent_at__isnull=False).exists():
@@ -97,4 +102,6 @@ def _settle_failure(generation: Generation, state: providers.Failed, now: dateti
     charged = charge_for_failure(generation, state.charged)
     total = settle(generation, charged=charged, now=now, reason=reason)
     cost = state.charged.as_json() if state.charged else None
-    Generation.objects.filter(pk=generation.pk).update(charged_credits=total, provider_cost_json=cost)
+    facts = {"charged_credits": total, "provider_cost_json": cost, "failure_code": state.code[:60]}
+    Generation.objects.filter(pk=generation.pk).update(**facts)
+    generation.refresh_from_db()
