@@ -15,7 +15,7 @@ from generations.providers.reply import Reply, read_retry_after
 _ACCOUNT = frozenset({401, 402, 403, 423})
 _ENDPOINT = frozenset({404, 405, 410})
 # These 4xx do not say that nothing was started: time-outs, conflicts, and connections that somebody else closed.
-_UNSURE = frozenset({408, 409, 425, 499})
+_UNSURE = frozenset({408, 409, 424, 425, 499})
 
 
 def class_of_submit(status: int) -> type[ProviderError]:

@@ -20,7 +20,7 @@ REDACTED_MAX_CHARS = 8_000  # patterns on a hostile megabyte would hold up every
 SECRET_MIN_CHARS = 6  # shorter strings are no secrets, and removing them would shred the text
 REMOVED = "[removed]"
 
-_TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}")
+_TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,119}")
 _REQUEST_ID_HEADERS = ("x-fal-request-id", "x-request-id")
 _SLASH = r"(?:\\?/|%2F)"
 _PATTERNS = (

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from generations.providers import Reply, redact
+from generations.models import Generation
+from generations.providers import Reply, Uncertain, redact
+from generations.providers.refusal import class_of_submit
 from generations.providers.reply import (
     EXCERPT_MAX_CHARS,
     is_web_url,
@@ -103,3 +105,15 @@ def test_it_refuses_what_is_no_web_url(value):
 
 def test_a_reply_that_is_no_object_reads_as_an_empty_one():
     assert Reply(200, {}, ["x"]).object == {}
+
+
+def test_a_task_id_is_no_longer_than_the_column_that_keeps_it():
+    most = Generation._meta.get_field("provider_task_id").max_length
+
+    assert read_task_id("a" * most) == "a" * most
+    assert read_task_id("a" * (most + 1)) is None
+
+
+@pytest.mark.parametrize("status", [408, 409, 424, 425, 499, 500, 502, 503, 504])
+def test_an_answer_that_may_come_from_behind_the_door_is_never_certain(status):
+    assert class_of_submit(status) is Uncertain
