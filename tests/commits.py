@@ -11,8 +11,9 @@ KEPT = {"django_content_type", "auth_permission", "django_migrations", "django_s
 WRITTEN_ONCE = ("generations_movement", "generations_entry")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def swept():
+    # For every transactional test, whichever a worker begins with.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda case: empty())
         yield

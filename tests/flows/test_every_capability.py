@@ -22,7 +22,7 @@ from tests.media_files import make_image, make_video
 SOUNDS = {Capability.TEXT_TO_SPEECH, Capability.TEXT_TO_AUDIO}
 IMAGES = {Capability.TEXT_TO_IMAGE, Capability.IMAGE_TO_IMAGE, Capability.EXPAND_IMAGE, Capability.TRY_ON}
 SECONDS = 400
-ENDS = {Status.DONE, Status.FAILED, Status.CANCELED, Status.UNCERTAIN}
+ENDS = {Status.DONE, Status.FAILED, Status.CANCELED}
 
 
 def kind_of(capability):

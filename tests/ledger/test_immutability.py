@@ -64,7 +64,7 @@ def test_a_take_with_a_movement_cannot_be_removed(written):
 
 
 @pytest.fixture
-def committed(transactional_db):
+def committed(commits):
     """Books that are really committed, so that what must fail at COMMIT can."""
     books = Books()
     books.grant("1000")
