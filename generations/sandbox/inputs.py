@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import io
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,7 +145,8 @@ class InputStore:
         _check_sides(kept, limits)
         _check_length(kept, limits)
         if not path.exists():
-            unfinished = path.with_suffix(".part")
+            # Several requests may bring the same file at once; each writes its own copy, and the last name wins.
+            unfinished = path.with_suffix(f".{uuid.uuid4().hex}.part")
             unfinished.write_bytes(data)
             unfinished.replace(path)
         return kept

@@ -1,10 +1,13 @@
 """Where inputs may come from: the sandbox's own stores and results, the request itself, and this machine."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from generations.sandbox.inputs import InputStore
+from tests.media_files import make_image
 from tests.sandbox.conftest import film, picture
 
 
@@ -67,3 +70,14 @@ def test_a_film_is_not_a_picture_and_a_picture_not_a_sound(kling, portal):
     picture_as_film = kling.post("/v1/audio/video-to-audio", video_url=f"{portal}/a.png?token=1")
 
     assert film_as_picture.json()["code"] == picture_as_film.json()["code"] == 1201
+
+
+def test_the_same_file_may_come_many_times_at_once(tmp_path):
+    same = make_image(tmp_path / "same.png", (400, 400)).read_bytes()
+    store = InputStore(tmp_path / "data", ())
+
+    for _ in range(5):
+        with ThreadPoolExecutor(8) as pool:
+            kept = list(pool.map(lambda _: store.keep(same, "image", {}), range(24)))
+        assert {item.path.read_bytes() for item in kept} == {same}
+        kept[0].path.unlink()
