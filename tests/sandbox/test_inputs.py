@@ -1,8 +1,10 @@
 """Where inputs may come from: the sandbox's own stores and results, the request itself, and this machine."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -72,12 +74,16 @@ def test_a_film_is_not_a_picture_and_a_picture_not_a_sound(kling, portal):
     assert film_as_picture.json()["code"] == picture_as_film.json()["code"] == 1201
 
 
-def test_the_same_file_may_come_many_times_at_once(tmp_path):
+def test_the_same_file_may_come_many_times_at_once(tmp_path, monkeypatch):
     same = make_image(tmp_path / "same.png", (400, 400)).read_bytes()
-    store = InputStore(tmp_path / "data", ())
+    store, write = InputStore(tmp_path / "data", ()), Path.write_bytes
 
-    for _ in range(5):
-        with ThreadPoolExecutor(8) as pool:
-            kept = list(pool.map(lambda _: store.keep(same, "image", {}), range(24)))
-        assert {item.path.read_bytes() for item in kept} == {same}
-        kept[0].path.unlink()
+    def slowly(path, data):
+        write(path, data)
+        time.sleep(0.05)
+
+    monkeypatch.setattr(Path, "write_bytes", slowly)
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(lambda _: store.keep(same, "image", {}), range(8)))
+
+    assert {item.path.read_bytes() for item in kept} == {same}
