@@ -69,6 +69,7 @@ class _Translator:
         self.files: list[tuple[str, str]] = []
         self.notes: list[str] = []
         self.problems: dict[str, str] = {}
+        self._sides: tuple[Any, Any] = (None, None)
 
     def run(self, foreign: Mapping[str, Any]) -> Translated:
         given = {**foreign, **foreign.get("parameters", {})}
@@ -161,11 +162,11 @@ class _Translator:
         self.problems["style"] = str(_REFUSALS["style"])
 
     def _read_width(self, value: Any) -> None:
-        self._sides = (value, getattr(self, "_sides", (None, None))[1])
+        self._sides = (value, self._sides[1])
         self._read_sides()
 
     def _read_height(self, value: Any) -> None:
-        self._sides = (getattr(self, "_sides", (None, None))[0], value)
+        self._sides = (self._sides[0], value)
         self._read_sides()
 
     def _read_sides(self) -> None:

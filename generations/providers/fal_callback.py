@@ -18,11 +18,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.utils.translation import gettext as _
 
+from generations.providers.delivery import check_age
 from generations.providers.errors import CallbackInvalid, Unreachable
 from generations.providers.reply import plain, read_task_id
 from generations.providers.types import JSON, Callback, Delivery
 
-TOLERANCE = timedelta(seconds=300)
 KEYS_MAX_AGE = timedelta(hours=24)
 FETCH_INTERVAL = timedelta(seconds=30)
 KEYS_MAX = 20
@@ -77,10 +77,7 @@ def _read_signature(delivery: Delivery) -> tuple[bytes, bytes]:
     """The signature and the message it must be of. Everything that needs no key is checked here."""
     names = ("request-id", "user-id", "timestamp", "signature")
     request_id, user_id, timestamp, signature = (delivery.headers.get(f"x-fal-webhook-{name}", "") for name in names)
-    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
-        raise CallbackInvalid(_("This delivery is not signed."))
-    if abs(delivery.received_at.timestamp() - int(timestamp)) > TOLERANCE.total_seconds():
-        raise CallbackInvalid(_("This delivery is too old, or the clocks differ."))
+    check_age(delivery, timestamp)
     try:
         signed = bytes.fromhex(signature)
     except ValueError:

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-from collections.abc import Mapping
-from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
+from generations.providers.delivery import read_object, read_signed
 from generations.providers.errors import CallbackInvalid
 from generations.providers.reply import plain, read_task_id
-from generations.providers.types import JSON, Callback, Delivery
+from generations.providers.types import Callback, Delivery
 
-TOLERANCE = timedelta(seconds=300)
-SIGNATURES_MAX = 8
 PREFIX = "whsec_"
 
 
@@ -30,7 +26,7 @@ def read_delivery(delivery: Delivery, secret: str) -> Callback:
     """
     if secret:
         _check_signature(delivery, secret)
-    body = _read_object(delivery.body)
+    body = read_object(delivery.body)
     task_id = read_task_id(body.get("id"))
     if task_id is None:
         raise CallbackInvalid(_("This delivery names no task."))
@@ -46,25 +42,7 @@ def signature(secret: str, delivery_id: str, timestamp: str, body: bytes) -> str
 
 
 def _check_signature(delivery: Delivery, secret: str) -> None:
-    delivery_id, timestamp, given = (delivery.headers.get(f"webhook-{name}", "") for name in _HEADERS)
-    if not (delivery_id and timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
-        raise CallbackInvalid(_("This delivery is not signed."))
-    if abs(delivery.received_at.timestamp() - int(timestamp)) > TOLERANCE.total_seconds():
-        raise CallbackInvalid(_("This delivery is too old, or the clocks differ."))
+    delivery_id, timestamp, signatures = read_signed(delivery)
     expected = f"v3,{signature(secret, delivery_id, timestamp, delivery.body)}".encode()
-    candidates = [item.encode("utf-8", "replace") for item in given.split()[:SIGNATURES_MAX]]
-    if not any(hmac.compare_digest(expected, candidate) for candidate in candidates):
+    if not any(hmac.compare_digest(expected, candidate) for candidate in signatures):
         raise CallbackInvalid(_("The signature of this delivery was not made by WaveSpeedAI."))
-
-
-def _read_object(body: bytes) -> Mapping[str, JSON]:
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise CallbackInvalid(_("This delivery is not a JSON object."))
-    return value
-
-
-_HEADERS = ("id", "timestamp", "signature")
