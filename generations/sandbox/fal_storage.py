@@ -8,7 +8,6 @@ import hmac
 import re
 import uuid
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -99,20 +98,9 @@ class FalStorage:
 
     async def _receive(self, request: Request, name: str) -> Response | None:
         """Store the body under a name; a refusal, or None."""
-        path: Path = self.inputs.uploads / name
-        unfinished = path.with_name(f"{name}.{uuid.uuid4().hex}.part")
-        size = 0
-        try:
-            with unfinished.open("wb") as file:
-                async for chunk in request.stream():
-                    size += len(chunk)
-                    if size > UPLOAD_MAX_BYTES:
-                        return json_reply({"detail": "The file is too large."}, 413)
-                    file.write(chunk)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-        return None
+        if await self.inputs.receive(name, request.stream(), UPLOAD_MAX_BYTES):
+            return None
+        return json_reply({"detail": "The file is too large."}, 413)
 
     def _sign(self, text: str) -> str:
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()

@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import io
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -131,6 +131,22 @@ class InputStore:
         parts = urlsplit(url)
         return parts.scheme == "http" and parts.hostname in LOOPBACK and self.find(url) is None
 
+    async def receive(self, name: str, chunks: AsyncIterable[bytes], most: int) -> bool:
+        """Store an upload under a name; False, and nothing stored, where it has more than `most` bytes."""
+        path = self.uploads / name
+        unfinished, size = _unfinished(path), 0
+        try:
+            with unfinished.open("wb") as file:
+                async for chunk in chunks:
+                    size += len(chunk)
+                    if size > most:
+                        return False
+                    file.write(chunk)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        return True
+
     def keep(self, data: bytes, kind: str, limits: Mapping[str, Any]) -> Kept:
         """Check a picture, film or sound against a field's limits and store it. Raises BadFile."""
         most = limits.get("max_mb", MAX_MB)
@@ -145,11 +161,15 @@ class InputStore:
         _check_sides(kept, limits)
         _check_length(kept, limits)
         if not path.exists():
-            # Several requests may bring the same file at once; each writes its own copy, and the last name wins.
-            unfinished = path.with_suffix(f".{uuid.uuid4().hex}.part")
+            unfinished = _unfinished(path)
             unfinished.write_bytes(data)
             unfinished.replace(path)
         return kept
+
+
+def _unfinished(path: Path) -> Path:
+    """Where a file is written before it has its name. Several requests may bring the same: each writes its own."""
+    return path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
 
 
 def decode_base64(text: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import uuid
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from starlette.requests import Request
@@ -61,22 +61,12 @@ class WaveSpeedStorage:
             return Response("<Error><Code>AccessDenied</Code></Error>", 403, media_type="application/xml")
         if "authorization" in request.headers:
             return Response("<Error><Code>InvalidArgument</Code></Error>", 400, media_type="application/xml")
-        return await self._receive(request, self.inputs.uploads / name)
+        return await self._receive(request, name)
 
-    async def _receive(self, request: Request, path: Path) -> Response:
-        unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
-        size = 0
-        try:
-            with unfinished.open("wb") as file:
-                async for chunk in request.stream():
-                    size += len(chunk)
-                    if size > UPLOAD_MAX_BYTES:
-                        return Response("<Error><Code>EntityTooLarge</Code></Error>", 413, media_type="application/xml")
-                    file.write(chunk)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
-        return Response(status_code=200)
+    async def _receive(self, request: Request, name: str) -> Response:
+        if await self.inputs.receive(name, request.stream(), UPLOAD_MAX_BYTES):
+            return Response(status_code=200)
+        return Response("<Error><Code>EntityTooLarge</Code></Error>", 413, media_type="application/xml")
 
     def _sign(self, name: str, until: int) -> str:
         return hmac.digest(self._secret, f"{name} {until}".encode(), "sha256").hex()
