@@ -129,6 +129,7 @@ STATIC_ROOT = VAR_DIR / "static"
 # Locked npm packages, installed at set-up and served from where npm put them.
 STATICFILES_DIRS = [
     ("inter", BASE_DIR / "node_modules" / "@fontsource-variable" / "inter" / "files"),
+    ("chart.js", BASE_DIR / "node_modules" / "chart.js" / "dist"),
 ]
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES: dict[str, dict[str, Any]] = {
