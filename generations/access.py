@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -19,12 +19,16 @@ from generations.choices import Role
 from generations.errors import NotAllowed, PortalError
 from generations.models import (
     Asset,
+    Budget,
+    BudgetQuerySet,
+    BudgetRequest,
     Generation,
     GenerationQuerySet,
     Membership,
     Project,
     ProjectQuerySet,
     ProviderAccount,
+    Shot,
     Team,
     User,
 )
@@ -39,6 +43,9 @@ class May(Enum):
     MANAGE_PROJECTS = gettext_lazy("create and edit projects")
     SEE_CREDITS = gettext_lazy("see balances and the statement")
     GRANT_CREDITS = gettext_lazy("add credits")
+    MANAGE_BUDGETS = gettext_lazy("make, change and raise budgets")
+    APPROVE = gettext_lazy("approve takes that wait for a yes")
+    SEE_REPORTS = gettext_lazy("see reports")
     RESOLVE = gettext_lazy("decide what became of takes that are not confirmed")
     REVIEW = gettext_lazy("rate and decide on takes")
     MANAGE_MEMBERS = gettext_lazy("invite people and change roles")
@@ -47,9 +54,20 @@ class May(Enum):
 # Who may do what. Read a row as: this role may …
 ROLES: dict[Role, frozenset[May]] = {
     Role.OWNER: frozenset(May),
-    Role.BUDGET_ADMIN: frozenset({May.SEE, May.SEE_CREDITS, May.GRANT_CREDITS}),
+    Role.BUDGET_ADMIN: frozenset(
+        {May.SEE, May.SEE_CREDITS, May.GRANT_CREDITS, May.MANAGE_BUDGETS, May.APPROVE, May.SEE_REPORTS}
+    ),
     Role.PRODUCER: frozenset(
-        {May.SEE, May.GENERATE, May.CANCEL_ANY, May.MANAGE_PROJECTS, May.SEE_CREDITS, May.RESOLVE, May.REVIEW}
+        {
+            May.SEE,
+            May.GENERATE,
+            May.CANCEL_ANY,
+            May.MANAGE_PROJECTS,
+            May.SEE_CREDITS,
+            May.SEE_REPORTS,
+            May.RESOLVE,
+            May.REVIEW,
+        }
     ),
     Role.CREATOR: frozenset({May.SEE, May.GENERATE, May.SEE_CREDITS}),
     Role.REVIEWER: frozenset({May.SEE, May.REVIEW}),
@@ -161,6 +179,57 @@ def projects_for(member: Member) -> ProjectQuerySet:
 def get_project(member: Member, public_id: UUID) -> Project:
     """A project of the member's team. Raises Missing."""
     found = projects_for(member).filter(public_id=public_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def shots_for(member: Member) -> QuerySet[Shot]:
+    """The shots a member may see, in the order of their projects' cuts."""
+    return Shot.objects.filter(project__team=member.team).select_related("project")
+
+
+def get_shot(member: Member, public_id: UUID) -> Shot:
+    """A shot of the member's team. Raises Missing."""
+    found = shots_for(member).filter(public_id=public_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def budgets_for(member: Member) -> BudgetQuerySet:
+    """The budgets a member may see: all of the team's with `SEE_CREDITS`, otherwise their own."""
+    rows = Budget.objects.filter(team=member.team).select_related("team", "project", "shot__project", "member", "owner")
+    return rows if member.may(May.SEE_CREDITS) else rows.filter(member=member.user)
+
+
+def get_budget(member: Member, public_id: UUID) -> Budget:
+    """A budget that the member may see. Raises Missing."""
+    found = budgets_for(member).filter(public_id=public_id).first()
+    if found is None:
+        raise Missing
+    return found
+
+
+def owns_budget(member: Member, budget: Budget) -> bool:
+    """Whether a member may raise a budget and answer requests for more: its owner, and who manages budgets."""
+    same_team = budget.team_id == member.team.pk
+    return same_team and (member.may(May.MANAGE_BUDGETS) or budget.owner_id == member.user.pk)
+
+
+def budget_requests_for(member: Member) -> QuerySet[BudgetRequest]:
+    """The requests for more that a member may see: their own, and those that they may answer."""
+    rows = BudgetRequest.objects.filter(team=member.team).select_related(
+        "asked_by", "decided_by", "budget__team", "budget__project", "budget__shot__project", "budget__member"
+    )
+    if member.may(May.MANAGE_BUDGETS):
+        return rows
+    return rows.filter(Q(asked_by=member.user) | Q(budget__owner=member.user))
+
+
+def get_budget_request(member: Member, public_id: UUID) -> BudgetRequest:
+    """A request for more that the member may see. Raises Missing."""
+    found = budget_requests_for(member).filter(public_id=public_id).first()
     if found is None:
         raise Missing
     return found

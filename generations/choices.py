@@ -133,3 +133,21 @@ class Variant(TextChoices):
     VOICE = "voice", _("with sound and voices")
     VIDEO = "video", _("with a video input")
     FOUR_K = "4k", _("in 4K")
+
+
+class Window(TextChoices):
+    """How long a budget's limit lasts before it begins anew, in the team's time zone."""
+
+    DAY = "day", _("per day")
+    WEEK = "week", _("per week")
+    MONTH = "month", _("per month")
+    QUARTER = "quarter", _("per quarter")
+    LIFETIME = "lifetime", _("in all")
+
+
+class Verdict(TextChoices):
+    """What a review decided about a take."""
+
+    APPROVED = "approved", _("Approved")
+    CHANGES_REQUESTED = "changes_requested", _("Changes requested")
+    REJECTED = "rejected", _("Rejected")

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 
 KEPT = {"django_content_type", "auth_permission", "django_migrations", "django_site"}
-WRITTEN_ONCE = ("generations_movement", "generations_entry")
+WRITTEN_ONCE = ("generations_movement", "generations_entry", "generations_budgetraise", "generations_purse")
 
 
 @pytest.fixture(scope="session", autouse=True)

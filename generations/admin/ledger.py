@@ -10,15 +10,15 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from generations.admin.shown import ReadOnlyAdmin, ReadOnlyInline, credits, list_link
-from generations.models import Entry, LedgerAccount, Movement
+from generations.models import Account, Entry, Movement, Purse
 
-with_entries = Prefetch("entries", queryset=Entry.objects.select_related("account").order_by("account_id"))
+with_entries = Prefetch("entries", queryset=Entry.objects.order_by("pk"))
 
 
 def legs(movement: Movement) -> str:
     """A movement in one line: available -25, held +25."""
     entries = movement.entries.all()
-    return ", ".join(f"{entry.account.get_kind_display()} {_signed(entry)}" for entry in entries)
+    return ", ".join(f"{entry.get_account_display()} {_signed(entry)}" for entry in entries)
 
 
 def _signed(entry: Entry) -> str:
@@ -31,24 +31,31 @@ class EntryInline(ReadOnlyInline):
     fields = ("account", "amount", "balance_after")
     ordering = ("pk",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
-        return super().get_queryset(request).select_related("account__team")
+
+class ShortFilter(admin.SimpleListFilter):
+    title = "shortfall"
+    parameter_name = "short"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Open")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Purse]) -> QuerySet[Purse]:
+        return queryset.filter(shortfall__lt=0) if self.value() else queryset
 
 
-@admin.register(LedgerAccount)
-class LedgerAccountAdmin(ReadOnlyAdmin):
-    list_display = ("team", "kind", "balance")
-    list_display_links = ("team", "kind")
-    list_filter = ("kind", ("team", admin.RelatedOnlyFieldListFilter))
+@admin.register(Purse)
+class PurseAdmin(ReadOnlyAdmin):
+    list_display = ("team", *(account.value for account in Account))
+    list_filter = (ShortFilter,)
     list_select_related = ("team",)
     search_fields = ("team__name", "team__slug")
     ordering = ("team__name", "pk")
-    fields = ("team", "kind", "balance", "its_entries")
+    fields = ("team", *(account.value for account in Account), "lots_due_at", "its_movements")
     readonly_fields = fields
 
-    @display(description="entries")
-    def its_entries(self, account: LedgerAccount) -> Any:
-        return list_link(Entry, "Show the entries of this account", account__id__exact=account.pk)
+    @display(description="movements")
+    def its_movements(self, purse: Purse) -> Any:
+        return list_link(Movement, "Show the movements of this team", team__id__exact=purse.pk)
 
 
 @admin.register(Movement)
@@ -64,8 +71,10 @@ class MovementAdmin(ReadOnlyAdmin):
     fields = (
         "team",
         "kind",
+        "amount",
         "generation",
         "resolves",
+        "reverses",
         "actor",
         "reason",
         "idempotency_key",
@@ -85,8 +94,8 @@ class MovementAdmin(ReadOnlyAdmin):
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
     list_display = ("id", "movement", "account", "amount", "balance_after")
-    list_filter = ("account__kind", ("account__team", admin.RelatedOnlyFieldListFilter))
-    list_select_related = ("movement", "account__team")
+    list_filter = ("account", ("movement__team", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("movement__team",)
     search_fields = ("=movement__id", "movement__idempotency_key")
     search_help_text = "Number or key of the movement"
     ordering = ("-pk",)

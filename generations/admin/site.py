@@ -23,7 +23,6 @@ from generations.models import (
     CallbackReceipt,
     Entry,
     Generation,
-    LedgerAccount,
     Membership,
     Movement,
     PriceRule,
@@ -31,6 +30,7 @@ from generations.models import (
     ProviderAccount,
     ProviderCall,
     PumpLease,
+    Purse,
     Status,
     Team,
     User,
@@ -45,7 +45,7 @@ _ON_THE_WAY = (Status.SUBMITTING, Status.RUNNING, Status.INGESTING)
 _GROUPS: tuple[tuple[str | Promise, tuple[tuple[type[Model], str], ...]], ...] = (
     (_("Work"), ((Generation, "movie"), (Asset, "video_library"), (Project, "folder"))),
     (_("People"), ((Team, "groups"), (Membership, "badge"), (User, "person"))),
-    (_("Money"), ((Movement, "swap_horiz"), (LedgerAccount, "account_balance"), (Entry, "list"))),
+    (_("Money"), ((Movement, "swap_horiz"), (Purse, "account_balance"), (Entry, "list"))),
     (_("Providers"), ((ProviderAccount, "key"), (PriceRule, "sell"), (ProviderCall, "http"), (PumpLease, "timer"))),
     (
         _("Evidence"),
@@ -96,7 +96,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What an operator looks at first: figures that are links to the rows behind them."""
     context["figures"] = [
         *(_take_figures() if _may_see(request, Generation) else []),
-        *(_money_figures() if _may_see(request, LedgerAccount) else []),
+        *(_money_figures() if _may_see(request, Purse) else []),
         *(_account_figures() if _may_see(request, ProviderAccount) else []),
     ]
     return context
@@ -120,8 +120,8 @@ def _take_figures() -> list[dict[str, Any]]:
 
 
 def _money_figures() -> list[dict[str, Any]]:
-    short = LedgerAccount.objects.filter(kind=LedgerAccount.Kind.SHORTFALL, balance__lt=0).count()
-    return [_figure(_("Teams in shortfall"), short, _list_url(LedgerAccount, "?kind__exact=shortfall"), short > 0)]
+    short = Purse.objects.filter(shortfall__lt=0).count()
+    return [_figure(_("Teams in shortfall"), short, _list_url(Purse, "?short=yes"), short > 0)]
 
 
 def _account_figures() -> list[dict[str, Any]]:

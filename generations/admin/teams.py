@@ -29,7 +29,7 @@ from generations import ledger, lifecycle
 from generations.admin.acts import Act, ActsMixin
 from generations.admin.shown import credits, list_link
 from generations.choices import Role
-from generations.models import Generation, Membership, Movement, Project, Team
+from generations.models import Account, Generation, Membership, Movement, Project, Team
 
 
 class GrantForm(forms.Form):
@@ -141,7 +141,7 @@ class TeamAdmin(ActsMixin, ModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
-        rows = super().get_queryset(request).prefetch_related("ledger_accounts")
+        rows = super().get_queryset(request).select_related("purse")
         return rows.annotate(member_count=Count("memberships"))
 
     def save_model(self, request: HttpRequest, obj: Team, form: Any, change: bool) -> None:
@@ -168,7 +168,7 @@ class TeamAdmin(ActsMixin, ModelAdmin):
     def purse(self, team: Team) -> str:
         if team.pk is None:
             return _("The books are opened when the team is saved.")
-        parts = [f"{account.get_kind_display()} {credits(account.balance)}" for account in team.ledger_accounts.all()]
+        parts = [f"{account.label} {_balance(team, account)}" for account in Account]
         return ", ".join(parts)
 
     @display(description="rows")
@@ -184,7 +184,7 @@ class TeamAdmin(ActsMixin, ModelAdmin):
 
 
 def _balance(team: Team, kind: str) -> str:
-    return next((credits(item.balance) for item in team.ledger_accounts.all() if item.kind == kind), "–")
+    return credits(getattr(team.purse, kind)) if hasattr(team, "purse") else "–"
 
 
 @admin.register(Membership)

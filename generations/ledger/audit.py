@@ -23,13 +23,17 @@ class Difference(NamedTuple):
 # Each query returns (where, said, is) for every row that is wrong, and nothing when all is well.
 _PROOFS: dict[str, str] = {
     "balance": """
-        SELECT t.slug || ' ' || a.kind, a.balance::text, coalesce(sum(e.amount), 0)::text
-        FROM generations_ledgeraccount a
-        JOIN generations_team t ON t.id = a.team_id
-        LEFT JOIN generations_entry e ON e.account_id = a.id
-        GROUP BY t.slug, a.kind, a.balance, a.id
-        HAVING a.balance <> coalesce(sum(e.amount), 0)
-        ORDER BY a.id""",
+        SELECT t.slug || ' ' || b.account, b.balance::text, coalesce(e.total, 0)::text
+        FROM generations_purse p
+        JOIN generations_team t ON t.id = p.team_id
+        CROSS JOIN LATERAL (VALUES
+            ('available', p.available), ('held', p.held), ('spent', p.spent), ('shortfall', p.shortfall),
+            ('granted', p.granted), ('purchased', p.purchased), ('expired', p.expired)) AS b(account, balance)
+        LEFT JOIN (SELECT m.team_id, e.account, sum(e.amount) AS total
+                   FROM generations_entry e JOIN generations_movement m ON m.id = e.movement_id
+                   GROUP BY m.team_id, e.account) e ON e.team_id = p.team_id AND e.account = b.account
+        WHERE b.balance <> coalesce(e.total, 0)
+        ORDER BY t.slug, b.account""",
     "zero sum": """
         SELECT 'movement ' || m.id, '0 over two or more entries',
                coalesce(sum(e.amount), 0)::text || ' over ' || count(e.id)
@@ -37,30 +41,48 @@ _PROOFS: dict[str, str] = {
         GROUP BY m.id
         HAVING coalesce(sum(e.amount), 0) <> 0 OR count(e.id) < 2
         ORDER BY m.id""",
+    "amount of movement": """
+        SELECT 'movement ' || m.id, m.amount::text, coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0)::text
+        FROM generations_movement m LEFT JOIN generations_entry e ON e.movement_id = m.id
+        GROUP BY m.id
+        HAVING m.amount <> coalesce(sum(e.amount) FILTER (WHERE e.amount > 0), 0)
+        ORDER BY m.id""",
     "running balance": """
         SELECT 'entry ' || id, balance_after::text, running::text
-        FROM (SELECT id, balance_after, sum(amount) OVER (PARTITION BY account_id ORDER BY id) AS running
-              FROM generations_entry) chain
+        FROM (SELECT e.id, e.balance_after,
+                     sum(e.amount) OVER (PARTITION BY m.team_id, e.account ORDER BY e.movement_id) AS running
+              FROM generations_entry e JOIN generations_movement m ON m.id = e.movement_id) chain
         WHERE balance_after <> running
         ORDER BY id""",
-    "one team per movement": """
-        SELECT 'entry ' || e.id, 'team ' || m.team_id, 'team ' || a.team_id
-        FROM generations_entry e
-        JOIN generations_movement m ON m.id = e.movement_id
-        JOIN generations_ledgeraccount a ON a.id = e.account_id
-        WHERE m.team_id <> a.team_id
+    "whose movement": """
+        SELECT 'movement ' || m.id, 'team ' || m.team_id, coalesce('team ' || g.team_id, 'no such team')
+        FROM generations_movement m
+        LEFT JOIN generations_purse p ON p.team_id = m.team_id
+        LEFT JOIN generations_generation g ON g.id = m.generation_id
+        WHERE p.team_id IS NULL OR g.team_id <> m.team_id
+        ORDER BY m.id""",
+    "entry of nothing": """
+        SELECT 'entry ' || e.id, 'movement ' || e.movement_id, 'no such movement'
+        FROM generations_entry e LEFT JOIN generations_movement m ON m.id = e.movement_id
+        WHERE m.id IS NULL
         ORDER BY e.id""",
+    "resolution": """
+        SELECT 'movement ' || m.id, m.kind || ' of movement ' || m.resolves_id,
+               coalesce('a ' || h.kind || ' of other facts', 'no such movement')
+        FROM generations_movement m LEFT JOIN generations_movement h ON h.id = m.resolves_id
+        WHERE m.resolves_id IS NOT NULL
+              AND (h.id IS NULL OR h.kind <> 'hold' OR h.generation_id <> m.generation_id OR h.amount <> m.amount
+                   OR h.periods IS DISTINCT FROM m.periods)
+        ORDER BY m.id""",
     "open holds": """
-        SELECT t.slug || ' held', a.balance::text, coalesce(sum(e.amount), 0)::text
-        FROM generations_ledgeraccount a
-        JOIN generations_team t ON t.id = a.team_id
-        LEFT JOIN generations_movement m ON m.team_id = a.team_id AND m.kind = 'hold'
+        SELECT t.slug || ' held', p.held::text, coalesce(sum(m.amount), 0)::text
+        FROM generations_purse p
+        JOIN generations_team t ON t.id = p.team_id
+        LEFT JOIN generations_movement m ON m.team_id = p.team_id AND m.kind = 'hold'
              AND NOT EXISTS (SELECT 1 FROM generations_movement r WHERE r.resolves_id = m.id)
-        LEFT JOIN generations_entry e ON e.movement_id = m.id AND e.account_id = a.id
-        WHERE a.kind = 'held'
-        GROUP BY t.slug, a.balance, a.id
-        HAVING a.balance <> coalesce(sum(e.amount), 0)
-        ORDER BY a.id""",
+        GROUP BY t.slug, p.held, p.team_id
+        HAVING p.held <> coalesce(sum(m.amount), 0)
+        ORDER BY p.team_id""",
     "hold of take": """
         SELECT 'T-' || g.number, 'a hold of ' || g.hold_credits,
                count(m.id) || ' of ' || coalesce(sum(e.amount), 0)
@@ -85,21 +107,69 @@ _PROOFS: dict[str, str] = {
     "charge of take": """
         SELECT 'T-' || g.number, coalesce(g.charged_credits, 0)::text, coalesce(sum(e.amount), 0)::text
         FROM generations_generation g
-        LEFT JOIN generations_movement m ON m.generation_id = g.id AND m.kind IN ('capture', 'overrun')
-        LEFT JOIN generations_entry e ON e.movement_id = m.id
-             AND e.account_id IN (SELECT id FROM generations_ledgeraccount WHERE kind = 'spent')
+        LEFT JOIN generations_movement m ON m.generation_id = g.id
+        LEFT JOIN generations_entry e ON e.movement_id = m.id AND e.account = 'spent'
         GROUP BY g.id
         HAVING coalesce(g.charged_credits, 0) <> coalesce(sum(e.amount), 0)
         ORDER BY g.id""",
     "spent": """
-        SELECT t.slug || ' spent', a.balance::text, coalesce(sum(g.charged_credits), 0)::text
-        FROM generations_ledgeraccount a
-        JOIN generations_team t ON t.id = a.team_id
-        LEFT JOIN generations_generation g ON g.team_id = a.team_id
-        WHERE a.kind = 'spent'
-        GROUP BY t.slug, a.balance, a.id
-        HAVING a.balance <> coalesce(sum(g.charged_credits), 0)
-        ORDER BY a.id""",
+        SELECT t.slug || ' spent', p.spent::text, coalesce(sum(g.charged_credits), 0)::text
+        FROM generations_purse p
+        JOIN generations_team t ON t.id = p.team_id
+        LEFT JOIN generations_generation g ON g.team_id = p.team_id
+        GROUP BY t.slug, p.spent, p.team_id
+        HAVING p.spent <> coalesce(sum(g.charged_credits), 0)
+        ORDER BY p.team_id""",
+    "budget period": """
+        WITH counted AS (
+            SELECT b.id,
+                   sum(m.amount) FILTER (
+                       WHERE m.kind = 'hold'
+                             AND NOT EXISTS (SELECT 1 FROM generations_movement r WHERE r.resolves_id = m.id)) AS held,
+                   sum(e.amount) FILTER (
+                       WHERE m.kind = 'capture' OR (m.kind = 'reversal' AND v.kind = 'capture')) AS spent,
+                   sum(e.amount) FILTER (
+                       WHERE m.kind = 'overrun' OR (m.kind = 'reversal' AND v.kind = 'overrun')) AS overrun
+            FROM generations_movement m
+            CROSS JOIN LATERAL unnest(m.periods) AS b(id)
+            LEFT JOIN generations_movement v ON v.id = m.reverses_id
+            LEFT JOIN generations_entry e ON e.movement_id = m.id AND e.account = 'spent'
+            GROUP BY b.id)
+        SELECT 'period ' || p.id || ' of budget ' || p.budget_id,
+               'held ' || p.held || ', spent ' || p.spent || ', overrun ' || p.overrun,
+               'held ' || coalesce(c.held, 0) || ', spent ' || coalesce(c.spent, 0)
+                       || ', overrun ' || coalesce(c.overrun, 0)
+        FROM generations_budgetperiod p LEFT JOIN counted c ON c.id = p.id
+        WHERE (p.held, p.spent, p.overrun) <> (coalesce(c.held, 0), coalesce(c.spent, 0), coalesce(c.overrun, 0))
+        ORDER BY p.id""",
+    "budget of hold": """
+        SELECT 'movement ' || m.id, 'period ' || b.id, coalesce('team ' || p.team_id, 'no such period')
+        FROM generations_movement m
+        CROSS JOIN LATERAL unnest(m.periods) AS b(id)
+        LEFT JOIN generations_budgetperiod p ON p.id = b.id
+        WHERE p.id IS NULL OR p.team_id <> m.team_id
+        ORDER BY m.id""",
+    "lot": """
+        SELECT 'lot ' || l.id, l.amount::text, coalesce(e.amount, 0)::text
+        FROM generations_creditlot l
+        LEFT JOIN generations_entry e ON e.movement_id = l.movement_id AND e.account = 'available'
+        WHERE l.movement_id IS NOT NULL AND l.amount <> coalesce(e.amount, 0)
+        ORDER BY l.id""",
+    "expiry of lot": """
+        SELECT 'lot ' || l.id, l.expired || ' expired', coalesce(m.amount, 0) || ' expired'
+        FROM generations_creditlot l
+        LEFT JOIN generations_movement m ON m.idempotency_key = 'expire:lot:' || l.id
+        WHERE l.expired <> coalesce(m.amount, 0)
+        ORDER BY l.id""",
+    "room in lots": """
+        SELECT t.slug || ' available', p.available::text, 'room for ' || coalesce(l.room, 0) || ' in lots'
+        FROM generations_purse p
+        JOIN generations_team t ON t.id = p.team_id
+        LEFT JOIN (SELECT team_id, sum(amount) FILTER (WHERE closed_at IS NULL) AS room,
+                          bool_or(closed_at IS NOT NULL) AS has_closed
+                   FROM generations_creditlot GROUP BY team_id) l ON l.team_id = p.team_id
+        WHERE p.available > coalesce(l.room, 0) AND NOT coalesce(l.has_closed, false)
+        ORDER BY p.team_id""",
 }
 
 

@@ -39,10 +39,32 @@ class ShortfallOpen(Refused):
         self.shortfall = shortfall
 
 
+class BudgetExceeded(Refused):
+    """A budget that applies has too little left. `BudgetExceeded.budget_id` is the tightest one's."""
+
+    code = "budget_exceeded"
+
+    def __init__(self, public: str, *, budget_id: int, needed: Decimal, left: Decimal, data: dict[str, str]) -> None:
+        super().__init__(public, data={"needed": str(needed), "left": str(left), **data})
+        self.budget_id = budget_id
+        self.needed = needed
+        self.left = left
+
+
 class BadAmount(Refused):
     """Not a positive amount with at most three places."""
 
     code = "bad_amount"
+
+
+class Stale(Exception):
+    """Something must be booked before the next hold: credits that expired, or a budget window that is over."""
+
+
+class AlreadyReversed(Refused):
+    """The movement was reversed before."""
+
+    code = "already_reversed"
 
 
 class HoldResolved(Exception):

@@ -1,8 +1,9 @@
-"""The only writer of the books. Everything goes through the database function `ledger_post`, in one round trip.
+"""The only writer of the books. Everything goes through the database's functions, in one round trip.
 
-The function inserts the movement (an idempotency key that exists answers with the movement it made), changes the
-accounts in the order of their ids, so that no two movements can wait for each other, and writes the entries with the
-balance after. The rows themselves refuse to change: see migration 0002.
+They change the team's purse first, which locks it, then the budgets' periods, then write the movement (an idempotency
+key that exists answers with the movement it made) and its entries with the balance after. So no two movements can wait
+for each other, and a team's movements are numbered in the order in which they were committed. The rows themselves
+refuse to change: see migration 0006.
 """
 
 from __future__ import annotations
@@ -12,16 +13,41 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from generations import models
-from generations.ledger.errors import BadAmount, HoldResolved, InsufficientCredits, KeyReused, ShortfallOpen
-from generations.models import Generation, LedgerAccount, Movement, Team, User
+from generations.ledger.errors import (
+    AlreadyReversed,
+    BadAmount,
+    HoldResolved,
+    InsufficientCredits,
+    KeyReused,
+    ShortfallOpen,
+    Stale,
+)
+from generations.models import Account, Generation, Movement, Purse, Team, User
 
-Account = LedgerAccount.Kind
 PLACES = Decimal("0.001")
 MOST = Decimal("999999999.999")
+
+
+_POST = """
+    SELECT movement_id, is_new
+    FROM ledger_post(%s, %s, %s, %s::text[], %s::numeric[], %s, %s, %s::bigint[], %s, %s, %s, %s, %s)
+"""
+
+
+class Counts(NamedTuple):
+    """In which budget periods a movement counts, as `spent` or `overrun`, and how much; below zero takes back."""
+
+    periods: list[int] | None = None
+    column: str = ""
+    amount: Decimal = Decimal(0)
+
+
+class OverBudget(Exception):
+    """A budget refuses. Its words need the database, so whoever ends the failed transaction finds them."""
 
 
 class Posted(NamedTuple):
@@ -40,50 +66,8 @@ def check_amount(amount: Decimal) -> None:
 
 
 def open_books(team: Team) -> None:
-    """Give a team its accounts, always in the same order; those it has stay as they are."""
-    LedgerAccount.objects.bulk_create([LedgerAccount(team=team, kind=kind) for kind in Account], ignore_conflicts=True)
-
-
-def grant(
-    *,
-    team: Team,
-    amount: Decimal,
-    key: str,
-    now: datetime,
-    actor: User | None = None,
-    reason: str = "",
-    kind: Movement.Kind = Movement.Kind.GRANT,
-) -> Posted:
-    """Give a team credits (or book a purchase). An open shortfall is covered first, in the same movement.
-
-    Raises BadAmount.
-    """
-    check_amount(amount)
-    source = Account.PURCHASED if kind == Movement.Kind.PURCHASE else Account.GRANTED
-    with transaction.atomic():
-        covered = min(_shortfall(team), amount)
-        legs = {Account.AVAILABLE: amount - covered, Account.SHORTFALL: covered, source: -amount}
-        return post(team=team, kind=kind, key=key, legs=legs, now=now, actor=actor, reason=reason)
-
-
-def _shortfall(team: Team) -> Decimal:
-    """What a team owes, locked until COMMIT. Opens the books of a team that has none."""
-    purses = LedgerAccount.objects.filter(team=team, kind__in=[Account.AVAILABLE, Account.SHORTFALL])
-    # Both, in the order of their ids as everywhere: with the shortfall alone a hold and an overrun could close a ring.
-    locked = {purse.kind: purse.balance for purse in purses.select_for_update().order_by("pk")}
-    if Account.SHORTFALL not in locked:
-        open_books(team)
-        return _shortfall(team)
-    return -locked[Account.SHORTFALL]
-
-
-def expire(
-    *, team: Team, amount: Decimal, key: str, now: datetime, actor: User | None = None, reason: str = ""
-) -> Posted:
-    """Take credits that nobody used in time out of `available`. Raises BadAmount, InsufficientCredits."""
-    check_amount(amount)
-    legs = {Account.AVAILABLE: -amount, Account.EXPIRED: amount}
-    return post(team=team, kind=Movement.Kind.EXPIRE, key=key, legs=legs, now=now, actor=actor, reason=reason)
+    """Give a team its purse, where it has none."""
+    Purse.objects.bulk_create([Purse(team=team)], ignore_conflicts=True)
 
 
 def post(
@@ -94,27 +78,33 @@ def post(
     legs: Mapping[Account, Decimal],
     now: datetime,
     generation: Generation | None = None,
+    reverses: Movement | None = None,
+    counts: Counts | None = None,
     actor: User | None = None,
     reason: str = "",
 ) -> Posted:
     """Write one movement. `legs` are signed amounts that sum to zero; zero legs are left out.
 
-    Raises InsufficientCredits or ShortfallOpen, and KeyReused where the key belongs to something else.
+    Raises InsufficientCredits, AlreadyReversed, and KeyReused where the key belongs to something else.
     """
     moved = {account: amount for account, amount in legs.items() if amount}
+    counts = counts or Counts()
     arguments = [
         team.pk,
         str(kind),
         key,
         [str(account) for account in moved],
         list(moved.values()),
+        reverses.pk if reverses else None,
         generation.pk if generation else None,
+        counts.periods,
+        counts.column,
+        counts.amount,
         actor.pk if actor else None,
         reason[:200],
         now,
     ]
-    sql = "SELECT movement_id, is_new FROM ledger_post(%s, %s, %s, %s::text[], %s::numeric[], NULL, %s, %s, %s, %s)"
-    return run(sql, arguments)
+    return run(_POST, arguments)
 
 
 def run(sql: str, arguments: list[Any]) -> Posted:
@@ -142,4 +132,10 @@ def _translated(error: DatabaseError) -> Exception:
         return KeyReused(str(cause))
     if sqlstate == "KS004":
         return HoldResolved(str(cause))
+    if sqlstate == "KS005":
+        return Stale(str(cause))
+    if sqlstate == "KS006":
+        return OverBudget(" ".join(detail))
+    if sqlstate == "KS007":
+        return AlreadyReversed(_("This was reversed before. Nothing was booked."))
     return error

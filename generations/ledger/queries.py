@@ -8,8 +8,7 @@ from decimal import Decimal
 
 from django.db.models import Prefetch, QuerySet
 
-from generations.ledger.movements import Account
-from generations.models import Entry, Generation, LedgerAccount, Movement, Team, User
+from generations.models import Account, Entry, Generation, Movement, Purse, Team, User
 
 ZERO = Decimal("0")
 
@@ -49,11 +48,11 @@ class Line:
 
     @property
     def sources(self) -> str:
-        return ", ".join(str(entry.account.get_kind_display()) for entry in self.entries if entry.amount < 0)
+        return ", ".join(str(entry.get_account_display()) for entry in self.entries if entry.amount < 0)
 
     @property
     def targets(self) -> str:
-        return ", ".join(str(entry.account.get_kind_display()) for entry in self.entries if entry.amount > 0)
+        return ", ".join(str(entry.get_account_display()) for entry in self.entries if entry.amount > 0)
 
     @property
     def available_after(self) -> Decimal | None:
@@ -65,27 +64,25 @@ class Line:
 
     def amount_on(self, kind: str) -> Decimal:
         """The signed amount on one account; zero where the movement does not touch it."""
-        return next((entry.amount for entry in self.entries if entry.account.kind == kind), ZERO)
+        return next((entry.amount for entry in self.entries if entry.account == kind), ZERO)
 
     def after(self, kind: str) -> Decimal | None:
         """The balance of an account after the movement, or None where it was not touched."""
-        return next((entry.balance_after for entry in self.entries if entry.account.kind == kind), None)
+        return next((entry.balance_after for entry in self.entries if entry.account == kind), None)
 
 
 def balances(team: Team) -> Balances:
     """A team's balances now."""
-    rows = dict(LedgerAccount.objects.filter(team=team).values_list("kind", "balance"))
-
-    def balance(kind: Account) -> Decimal:
-        return rows.get(kind.value, ZERO)
-
+    purse = Purse.objects.filter(team=team).first()
+    if purse is None:
+        return Balances()
     return Balances(
-        available=balance(Account.AVAILABLE),
-        held=balance(Account.HELD),
-        spent=balance(Account.SPENT),
-        shortfall=-balance(Account.SHORTFALL),
-        given=-(balance(Account.GRANTED) + balance(Account.PURCHASED)),
-        expired=balance(Account.EXPIRED),
+        available=purse.available,
+        held=purse.held,
+        spent=purse.spent,
+        shortfall=-purse.shortfall,
+        given=-(purse.granted + purse.purchased),
+        expired=purse.expired,
     )
 
 
@@ -105,7 +102,7 @@ def movements_of(generation: Generation) -> list[Line]:
 
 
 def _lines(rows: QuerySet[Movement], limit: int) -> list[Line]:
-    entries = Prefetch("entries", queryset=Entry.objects.select_related("account").order_by("account_id"))
+    entries = Prefetch("entries", queryset=Entry.objects.order_by("pk"))
     shown = rows.select_related("generation", "actor").prefetch_related(entries)[:limit]
     return [
         Line(

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from generations import access, ledger, pricing, queue
 from generations.catalog import Recipe
 from generations.errors import AlreadySubmitted, InvalidRecipe, LimitReached, Refused
+from generations.lifecycle.gates import gate_of, rows_for
 from generations.lifecycle.inputs import check_chain, find_inputs, find_parent
 from generations.lifecycle.quote import quote_on
-from generations.models import Generation, GenerationInput, Project, ProviderAccount, Status
+from generations.models import Generation, GenerationInput, Project, ProviderAccount, Shot, Status
 
 _FILED = """
     INSERT INTO generations_generationinput (generation_id, role, index, blob_id, asset_id)
@@ -53,22 +54,23 @@ def submit(
     now: datetime,
     shown_credits: Decimal | None = None,
     deadline_at: datetime | None = None,
+    shot: Shot | None = None,
 ) -> Submitted:
-    """Pay for a take and put it in line.
+    """Pay for a take and put it in line, or let it wait for approval where its project has a gate that it meets.
 
     `idempotency_key`, 1 to 80 characters, comes from the client: the same key for the same recipe answers with the take
     it made.
     `shown_credits` is the price the person agreed to; a higher one is refused. `deadline_at` is when the take is
-    wanted: near it, the take goes first among its team's.
+    wanted: near it, the take goes first among its team's. `shot` is the project's shot that it is a try for.
 
     Raises NotAllowed, LimitReached, InvalidRecipe, RouteClosed, PriceMoved, AlreadySubmitted,
-    ledger.InsufficientCredits, ledger.ShortfallOpen. Whatever is raised, nothing was held and no take was made.
+    ledger.InsufficientCredits, ledger.ShortfallOpen, ledger.BudgetExceeded. Whatever is raised, nothing was held and no take was made.
     """
     member.check(access.May.GENERATE)
     _check_key(idempotency_key)
     _check_deadline(deadline_at, now)
     try:
-        order = _order(member, project, recipe, account, idempotency_key, now, shown_credits, deadline_at)
+        order = _order(member, project, recipe, account, idempotency_key, now, shown_credits, deadline_at, shot)
         return Submitted(order, True)
     except IntegrityError as error:
         if "generation_once_per_key" not in str(error):
@@ -89,8 +91,10 @@ def _order(
     now: datetime,
     shown_credits: Decimal | None,
     deadline_at: datetime | None,
+    shot: Shot | None,
 ) -> Generation:
     _check_project(project, member)
+    _check_shot(shot, project)
     inputs = find_inputs(member, recipe, account)
     check_chain(recipe, inputs)
     quote = _quoted(member, recipe, account, now)
@@ -100,7 +104,7 @@ def _order(
             sentence % {"now": ledger.plain(quote.credits), "shown": ledger.plain(shown_credits)},
             data={"now": str(quote.credits), "shown": str(shown_credits)},
         )
-    return _pay(member, project, recipe, quote, inputs, idempotency_key, now, deadline_at)
+    return _pay(member, project, recipe, quote, inputs, idempotency_key, now, deadline_at, shot)
 
 
 def _check_key(key: str) -> None:
@@ -122,6 +126,13 @@ def _check_project(project: Project, member: access.Member) -> None:
         raise InvalidRecipe({"project": _("This project is archived. Choose another one.")})
 
 
+def _check_shot(shot: Shot | None, project: Project) -> None:
+    if shot is not None and shot.project_id != project.pk:
+        raise InvalidRecipe({"shot": _("This shot is not one of the project's. Choose another one, or none.")})
+    if shot is not None and shot.archived_at:
+        raise InvalidRecipe({"shot": _("The shot %(shot)s is archived. Choose another one.") % {"shot": shot.code}})
+
+
 def _quoted(member: access.Member, recipe: Recipe, account: ProviderAccount, now: datetime) -> pricing.Quote:
     offer = quote_on([account], team=member.team, recipe=recipe, now=now)
     found = offer.find(account.pk)
@@ -140,11 +151,13 @@ def _pay(
     idempotency_key: str,
     now: datetime,
     deadline_at: datetime | None,
+    shot: Shot | None,
 ) -> Generation:
     """The one transaction: the take, its inputs and, last, the hold, because the purse stays locked until COMMIT."""
     generation = Generation(
         team=member.team,
         project=project,
+        shot=shot,
         created_by=member.user,
         idempotency_key=idempotency_key,
         status=Status.QUEUED,
@@ -161,14 +174,31 @@ def _pay(
         due_at=Now(),
         deadline_at=deadline_at,
     )
+    gate = gate_of(generation, member=member, recipe=recipe)
+    waits = gate is not None and gate.is_closed
+    if waits:
+        generation.status, generation.due_at = Status.AWAITING_APPROVAL, None
     insert, values = generation.insertion()
     made, values = f"made AS ({insert}), filed AS ({_FILED})", [*values, *_columns(inputs)]
+    if gate is not None:
+        further, more = rows_for(gate, project, now)
+        made, values = made + further, [*values, *more]
     key = generation.public_id.hex
     row = ledger.hold_for_new(
-        made=made, values=values, team=member.team, amount=quote.credits, key=key, now=now, actor=member.user
+        made=made,
+        values=values,
+        team=member.team,
+        amount=quote.credits,
+        key=key,
+        scopes=ledger.scopes_for(generation),
+        now=now,
+        actor=member.user,
     )
     generation.inserted(*row)
-    queue.kick_on_commit("submit")
+    if waits:
+        generation.due_at = None
+    else:
+        queue.kick_on_commit("submit")
     return generation
 
 

@@ -1,7 +1,17 @@
 """The schema, and the only door to it."""
 
+from generations.models.approval import Approval
 from generations.models.asset import Asset, Blob
 from generations.models.audit import AuditEvent
+from generations.models.budget import (
+    Budget,
+    BudgetAlert,
+    BudgetPeriod,
+    BudgetQuerySet,
+    BudgetRaise,
+    BudgetRequest,
+    scope_key,
+)
 from generations.models.generation import (
     OCCUPIES_A_SLOT,
     OPEN,
@@ -17,10 +27,13 @@ from generations.models.generation import (
     ProviderCall,
     Status,
 )
-from generations.models.ledger import Entry, LedgerAccount, Movement
+from generations.models.ledger import Account, CreditLot, Entry, Movement, Purse
+from generations.models.mail import Mail
 from generations.models.price import PriceRule
 from generations.models.project import Project, ProjectQuerySet
 from generations.models.provider_account import ProviderAccount, PumpLease
+from generations.models.review import ReviewDecision
+from generations.models.shot import Shot
 from generations.models.statement import fetch
 from generations.models.team import Membership, Team, User
 
@@ -29,18 +42,27 @@ __all__ = [
     "OPEN",
     "TERMINAL",
     "TRANSITIONS",
+    "Account",
+    "Approval",
     "Asset",
     "Attempt",
     "AuditEvent",
     "Blob",
+    "Budget",
+    "BudgetAlert",
+    "BudgetPeriod",
+    "BudgetQuerySet",
+    "BudgetRaise",
+    "BudgetRequest",
     "CallbackReceipt",
+    "CreditLot",
     "Entry",
     "Generation",
     "GenerationEvent",
     "GenerationInput",
     "GenerationQuerySet",
     "IllegalTransition",
-    "LedgerAccount",
+    "Mail",
     "Membership",
     "Movement",
     "PriceRule",
@@ -49,8 +71,12 @@ __all__ = [
     "ProviderAccount",
     "ProviderCall",
     "PumpLease",
+    "Purse",
+    "ReviewDecision",
+    "Shot",
     "Status",
     "Team",
     "User",
     "fetch",
+    "scope_key",
 ]

@@ -21,11 +21,12 @@ from django.utils.translation import gettext_lazy as _
 
 from generations import catalog
 from generations.catalog import Recipe
-from generations.choices import Capability, InputRole, Tier
+from generations.choices import Capability, InputRole, Tier, Verdict
 from generations.models.asset import Asset, Blob
 from generations.models.price import PriceRule
 from generations.models.project import Project
 from generations.models.provider_account import ProviderAccount
+from generations.models.shot import Shot
 from generations.models.team import Team
 
 
@@ -136,6 +137,10 @@ class Generation(models.Model):
     capability = models.CharField(max_length=24, choices=Capability.choices)
     model = models.CharField(max_length=64)
     tier = models.CharField(max_length=8, choices=Tier.choices)
+
+    shot = models.ForeignKey(Shot, on_delete=models.PROTECT, related_name="generations", null=True, blank=True)
+    # The newest review decision about it.
+    verdict = models.CharField(max_length=20, choices=Verdict.choices, blank=True, default="")
 
     # The take that this one extends or works on, where it is one of ours.
     parent = models.ForeignKey("self", on_delete=models.PROTECT, related_name="children", null=True, blank=True)

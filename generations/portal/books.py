@@ -129,7 +129,7 @@ def spell_reason(line: ledger.Line) -> str:
 
 
 def _line(line: ledger.Line) -> StatementLine:
-    others = [entry for entry in line.entries if entry.account.kind not in _COLUMNS]
+    others = [entry for entry in line.entries if entry.account not in _COLUMNS]
     return StatementLine(
         number=line.movement_id,
         at=line.happened_at,
@@ -143,6 +143,6 @@ def _line(line: ledger.Line) -> StatementLine:
         held=line.amount_on("held"),
         spent=line.amount_on("spent"),
         other=sum((entry.amount for entry in others), Decimal(0)),
-        other_label=", ".join(str(entry.account.get_kind_display()) for entry in others),
+        other_label=", ".join(str(entry.get_account_display()) for entry in others),
         available_after=line.available_after,
     )

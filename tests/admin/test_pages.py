@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from unfold.admin import ModelAdmin
 
-from generations.models import AuditEvent, Entry, Generation, LedgerAccount, Movement, User
+from generations.models import AuditEvent, Entry, Generation, Movement, Purse, User
 from tests.admin.conftest import make_world
 from tests.make import make_member, make_price_rules
 
@@ -23,7 +23,7 @@ WRITTEN_BY_THE_MACHINERY = {
     "Generation",
     "GenerationEvent",
     "GenerationInput",
-    "LedgerAccount",
+    "Purse",
     "Movement",
     "ProviderCall",
     "PumpLease",
@@ -173,7 +173,7 @@ def test_the_index_counts_what_waits_for_a_person(cockpit, settings):
     assert f"{address(Generation, 'changelist')}?status__exact=uncertain" in page.content.decode()
 
 
-@pytest.mark.parametrize("model", [Movement, Entry, LedgerAccount, AuditEvent, User], ids=name_of)
+@pytest.mark.parametrize("model", [Movement, Entry, Purse, AuditEvent, User], ids=name_of)
 def test_somebody_without_the_permission_sees_nothing(client, model, operator):
     operator.is_superuser = False
     operator.save()

@@ -2,7 +2,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from generations.models import LedgerAccount, Membership, Team, User
+from generations.models import Membership, Purse, Team, User
 from tests.make import PASSWORD, make_member, make_team, make_user
 
 
@@ -82,7 +82,7 @@ def test_a_new_team_has_its_books_open(cockpit):
     cockpit.post(reverse("admin:generations_team_add"), form)
 
     team = Team.objects.get(slug="north")
-    assert LedgerAccount.objects.filter(team=team).count() == len(LedgerAccount.Kind)
+    assert Purse.objects.filter(team=team).count() == 1
     assert Membership.objects.get(team=team).roles == ["owner", "creator"]
 
 

@@ -16,7 +16,9 @@ from tests.portal.conftest import words
 def test_an_owner_sees_every_kind_of_movement(portal):
     now, team = timezone.now(), portal.team
     ledger.grant(team=team, amount=Decimal("10.125"), key="p", now=now, kind=Movement.Kind.PURCHASE, reason="Order 12")
-    ledger.expire(team=team, amount=Decimal(5), key="e", now=now, reason="End of the year")
+    expired = ledger.expire(team=team, amount=Decimal(5), key="e", now=now, reason="End of the year")
+    mistaken = Movement.objects.get(pk=expired.movement_id)
+    ledger.reverse(movement=mistaken, key="r", now=now, actor=portal.owner.user, reason="A year too early")
     captured, released, over, _held = (portal.take() for _ in range(4))
     make_asset(portal.owner, generation=captured)
     finish(captured, to=Status.FAILED, charged=Decimal("39.5"), now=now, reason="rejected", failure_public="No.")
