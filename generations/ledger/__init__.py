@@ -25,9 +25,6 @@ from generations.ledger.errors import (
     ShortfallOpen,
     plain,
 )
-from generations.ledger.explain import explain
-from generations.ledger.explain_budget import raises_in_force, short_name, takes_held_in
-from generations.ledger.explain_purse import About, held_now
 from generations.ledger.holds import (
     bring_up_to_date,
     hold,
@@ -54,7 +51,6 @@ from generations.ledger.periods import refresh_periods, scopes_of
 from generations.ledger.queries import Balances, Line, balances, movements_of, open_holds, statement
 from generations.ledger.refusals import local_time, raisers, resets, who_can_raise
 from generations.ledger.reversals import NotReversible, reverse
-from generations.ledger.sentences import Link, Sentence
 from generations.ledger.windows import window_at
 
 __all__ = [
@@ -76,7 +72,6 @@ __all__ = [
     "LotNow",
     "NotReversible",
     "Posted",
-    "Sentence",
     "ShortfallOpen",
     "applying_budgets",
     "archive_budget",
@@ -90,7 +85,6 @@ __all__ = [
     "expire",
     "expire_due",
     "expiring",
-    "explain",
     "grant",
     "held_now",
     "hold",
