@@ -42,7 +42,7 @@ from generations.catalog.parts import (
     Voice,
 )
 from generations.catalog.reading import CatalogError, read
-from generations.catalog.recipe import Recipe
+from generations.catalog.recipe import Recipe, is_draft_of
 from generations.catalog.rules import EXCLUSIVE, problems
 from generations.catalog.used import LABELS, used_options
 from generations.errors import InvalidRecipe
@@ -83,6 +83,7 @@ __all__ = [
     "billed_units",
     "check",
     "facts",
+    "is_draft_of",
     "lines",
     "load",
     "matrix",

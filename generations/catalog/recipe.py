@@ -42,6 +42,9 @@ _MOST = {
     InputRole.ELEMENT_IMAGE: 28,
 }
 
+# What a draft may do otherwise than the take that it is a draft of: how it is made, not what is to be seen.
+_FREE_IN_A_DRAFT = frozenset({"model", "tier", "negative_prompt", "guidance", "sound", "watermark"})
+
 
 class Recipe(Part):
     """What to make. It is well-formed on its own; `catalog.check` says whether a model can do it."""
@@ -130,3 +133,16 @@ class Recipe(Part):
     def sha256(self) -> str:
         """The identity of the recipe."""
         return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+
+def is_draft_of(draft: Recipe, recipe: Recipe) -> bool:
+    """Whether a recipe is another one at a lower tier: the same words, files, length and frame.
+
+    Model, negative prompt, guidance, sound and watermark may differ: they depend on what a model and a route take.
+    """
+    ladder = list(Tier)
+    if ladder.index(draft.tier) >= ladder.index(recipe.tier):
+        return False
+    return all(
+        getattr(draft, name) == getattr(recipe, name) for name in Recipe.model_fields if name not in _FREE_IN_A_DRAFT
+    )

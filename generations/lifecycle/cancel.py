@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from generations import access, queue
 from generations.errors import NotAllowed
+from generations.lifecycle.approve import note_canceled
 from generations.lifecycle.settle import finish
 from generations.models import AuditEvent, Generation, Status
 
@@ -41,8 +43,10 @@ def cancel_as(generation: Generation, *, now: datetime, actor_id: int | None) ->
         happened_at=now,
     )
     for _attempt in range(2):  # between the two looks a take may go back in line
-        if finish(generation, to=Status.CANCELED, charged=Decimal(0), now=now, only_from=_FREE, note=note):
-            return True
+        with transaction.atomic():
+            if finish(generation, to=Status.CANCELED, charged=Decimal(0), now=now, only_from=_FREE, note=note):
+                note_canceled(generation, now=now, actor_id=actor_id)
+                return True
         if _ask_to_stop(generation, now):
             break
     generation.refresh_from_db()

@@ -64,7 +64,8 @@ def submit(
     wanted: near it, the take goes first among its team's. `shot` is the project's shot that it is a try for.
 
     Raises NotAllowed, LimitReached, InvalidRecipe, RouteClosed, PriceMoved, AlreadySubmitted,
-    ledger.InsufficientCredits, ledger.ShortfallOpen, ledger.BudgetExceeded. Whatever is raised, nothing was held and no take was made.
+    ledger.InsufficientCredits, ledger.ShortfallOpen, ledger.BudgetExceeded. Whatever is raised, nothing was held and no
+    take was made.
     """
     member.check(access.May.GENERATE)
     _check_key(idempotency_key)
