@@ -5,19 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from generations.models import AuditEvent, Generation, PriceRule, ProviderAccount, Team
+from generations.models import AuditEvent, BudgetRequest, Generation, PriceRule, ProviderAccount, Shot, Team
 
 _KINDS: dict[type, str] = {
+    BudgetRequest: "budget_request",
     Generation: "generation",
     PriceRule: "price_rule",
     ProviderAccount: "provider_account",
+    Shot: "shot",
     Team: "team",
 }
 
 
 def record(
     verb: str,
-    target: Generation | PriceRule | ProviderAccount | Team,
+    target: BudgetRequest | Generation | PriceRule | ProviderAccount | Shot | Team,
     *,
     now: datetime,
     actor_id: int | None,
