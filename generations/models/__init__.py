@@ -33,6 +33,18 @@ from generations.models.price import PriceRule
 from generations.models.project import Project, ProjectQuerySet
 from generations.models.provider_account import ProviderAccount, PumpLease
 from generations.models.review import ReviewDecision
+from generations.models.rollup import (
+    Counted,
+    Fate,
+    RollUpMark,
+    ShotTally,
+    Slice,
+    SpendDay,
+    SpendMonth,
+    SpendWeek,
+    TakeTally,
+    TimingDay,
+)
 from generations.models.shot import Shot
 from generations.models.statement import fetch
 from generations.models.team import Membership, Team, User
@@ -55,8 +67,10 @@ __all__ = [
     "BudgetRaise",
     "BudgetRequest",
     "CallbackReceipt",
+    "Counted",
     "CreditLot",
     "Entry",
+    "Fate",
     "Generation",
     "GenerationEvent",
     "GenerationInput",
@@ -73,9 +87,17 @@ __all__ = [
     "PumpLease",
     "Purse",
     "ReviewDecision",
+    "RollUpMark",
     "Shot",
+    "ShotTally",
+    "Slice",
+    "SpendDay",
+    "SpendMonth",
+    "SpendWeek",
     "Status",
+    "TakeTally",
     "Team",
+    "TimingDay",
     "User",
     "fetch",
     "scope_key",

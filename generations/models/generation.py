@@ -214,6 +214,7 @@ class Generation(models.Model):
             ),
             models.Index(fields=["team", "-id"], name="generation_team_newest"),
             models.Index(fields=["project", "-id"], name="generation_project_newest"),
+            models.Index(fields=["team", "finished_at"], name="generation_ended", condition=Q(finished_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
