@@ -25,6 +25,9 @@ from generations.ledger.errors import (
     ShortfallOpen,
     plain,
 )
+from generations.ledger.explain import explain
+from generations.ledger.explain_budget import raises_in_force, short_name, takes_held_in
+from generations.ledger.explain_purse import About, held_now
 from generations.ledger.holds import (
     bring_up_to_date,
     hold,
@@ -51,6 +54,7 @@ from generations.ledger.periods import refresh_periods, scopes_of
 from generations.ledger.queries import Balances, Line, balances, movements_of, open_holds, statement
 from generations.ledger.refusals import local_time, raisers, resets, who_can_raise
 from generations.ledger.reversals import NotReversible, reverse
+from generations.ledger.sentences import Link, Sentence
 from generations.ledger.windows import window_at
 
 __all__ = [
@@ -72,6 +76,7 @@ __all__ = [
     "LotNow",
     "NotReversible",
     "Posted",
+    "Sentence",
     "ShortfallOpen",
     "applying_budgets",
     "archive_budget",
@@ -85,6 +90,7 @@ __all__ = [
     "expire",
     "expire_due",
     "expiring",
+    "explain",
     "grant",
     "held_now",
     "hold",
