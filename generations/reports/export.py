@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
-from typing import Any, Protocol
+from typing import Any
 
 import xlsxwriter
 from django.utils.encoding import force_str
@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from xlsxwriter.worksheet import Worksheet
 
 from generations.errors import LimitReached
+from generations.reports.sheet import Column
 
 # What a spreadsheet takes for the beginning of a formula, wide signs of Asian keyboards too (OWASP, CSV injection).
 _FORMULA = tuple("=+-@＝＋－＠")
@@ -33,15 +34,6 @@ _FORMATS = {
 }
 
 
-class Column(Protocol):
-    """What an export needs to know of a column: its heading, and its kind, a key of the formats or "text"."""
-
-    @property
-    def label(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-
-
 class _Line:
     """A file that hands back what is written to it."""
 
@@ -52,11 +44,11 @@ class _Line:
 def csv_lines(columns: Sequence[Column], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     """The lines of a CSV file, one at a time: a byte order mark and the headings first, then the rows.
 
-    Numbers are plain (`1234.500`, shares as fractions), times ISO 8601, what is unknown empty. Text that a spreadsheet
-    would run as a formula gets an apostrophe in front.
+    Numbers are plain (`1234.500`; a percentage as 12.5, which its heading says), times ISO 8601, what is unknown
+    empty. Text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
     writer = csv.writer(_Line())
-    yield "\ufeff" + writer.writerow([_safe(force_str(column.label)) for column in columns])
+    yield "\ufeff" + writer.writerow([_safe(_heading(column)) for column in columns])
     for row in rows:
         yield writer.writerow([_plain(cell) for cell in row])
 
@@ -80,7 +72,7 @@ def xlsx_bytes(
             if count >= _SHEET_ROWS:
                 raise _too_long()
             for place, (column, cell) in enumerate(zip(columns, row, strict=True)):
-                _write(sheet, count, place, cell, formats.get(column.kind))
+                _write(sheet, count, place, column.kind, cell, formats)
         if columns:
             sheet.autofilter(0, 0, count, len(columns) - 1)
         _write_notes(book, notes, head)
@@ -101,16 +93,17 @@ def _write_head(sheet: Worksheet, columns: Sequence[Column], head: Any) -> None:
         sheet.write_string(0, place, label, head)
 
 
-def _write(sheet: Worksheet, row: int, place: int, cell: Any, number_format: Any) -> None:
+def _write(sheet: Worksheet, row: int, place: int, kind: str, cell: Any, formats: dict[str, Any]) -> None:
     if cell is None:
         return
     if isinstance(cell, datetime):
-        sheet.write_datetime(row, place, cell.replace(tzinfo=None), number_format)
+        sheet.write_datetime(row, place, cell.replace(tzinfo=None), formats["datetime"])
     elif isinstance(cell, date):
-        sheet.write_datetime(row, place, cell, number_format)
+        sheet.write_datetime(row, place, cell, formats["date"])
     elif isinstance(cell, int | float | Decimal) and not isinstance(cell, bool):
-        # The format knows no other number than a double; the CSV file has every place.
-        sheet.write_number(row, place, float(cell), number_format)
+        # The format knows no other number than a double, and a percentage as a share; the CSV file has every place.
+        number = float(cell / 100 if kind == "percent" else cell)
+        sheet.write_number(row, place, number, formats.get(kind))
     else:
         sheet.write_string(row, place, _words(cell)[:_CELL_CHARACTERS])
 
@@ -130,6 +123,11 @@ def _sheet_name(title: str) -> str:
     """What Excel accepts as a sheet's name: 31 characters, none of its separators, not "History"."""
     name = "".join(" " if letter in "[]:*?/\\" else letter for letter in title).strip("' ")[:31].strip("' ")
     return name if name and name.lower() != "history" else "Rows"
+
+
+def _heading(column: Column) -> str:
+    label = force_str(column.label)
+    return f"{label} (%)" if column.kind == "percent" and "%" not in label else label
 
 
 def _plain(cell: Any) -> str:

@@ -4,7 +4,6 @@ import csv
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO, StringIO
-from typing import NamedTuple
 from xml.etree import ElementTree
 from zipfile import ZipFile
 from zoneinfo import ZoneInfo
@@ -13,17 +12,14 @@ import pytest
 
 from generations.errors import LimitReached
 from generations.reports import export
+from generations.reports.sheet import Column, Named
 
 XML = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
 
 
-class Column(NamedTuple):
-    label: str
-    kind: str = "text"
-
-
-NAME, SPENT, SHARE = Column("Project"), Column("Spent", "credits"), Column("Approved", "percent")
-DAY, AT, TAKES = Column("Day", "date"), Column("Counted", "datetime"), Column("Takes", "count")
+NAME, SPENT = Column("project", "Project", "text"), Column("spent", "Spent", "credits")
+SHARE, DAY = Column("approved", "Approved", "percent"), Column("day", "Day", "date")
+AT, TAKES = Column("at", "Counted", "date"), Column("takes", "Takes", "count")
 
 
 def read_csv(columns, rows):
@@ -81,7 +77,7 @@ def test_no_text_of_a_csv_file_begins_as_a_formula_does(text):
 
 
 def test_a_heading_is_made_safe_as_a_cell_is():
-    assert read_csv([Column("=cmd")], []) == [["'=cmd"]]
+    assert read_csv([Column("x", "=cmd", "text")], []) == [["'=cmd"]]
 
 
 def test_numbers_of_a_csv_file_are_plain_and_exact():
@@ -90,6 +86,17 @@ def test_numbers_of_a_csv_file_are_plain_and_exact():
     [_head, cells] = read_csv([SPENT] * 6, [row])
 
     assert cells == ["-1234567.125", "1000", "0", "0.5", "", "yes"]
+
+
+def test_a_percentage_of_a_csv_file_is_named_in_its_heading():
+    assert read_csv([SHARE], [[Decimal("12.5")]]) == [["Approved (%)"], ["12.5"]]
+
+
+def test_a_name_that_leads_somewhere_is_its_text():
+    ferry = Named("The Last Ferry", "project", "c0ffee")
+
+    assert read_csv([NAME], [[ferry]])[1] == ["The Last Ferry"]
+    assert Book(export.xlsx_bytes("Spend", [NAME], [[ferry]])).cells()["A2"] == "The Last Ferry"
 
 
 def test_times_of_a_csv_file_name_their_zone():
@@ -125,11 +132,15 @@ def test_an_xlsx_file_has_numbers_with_their_formats():
     columns = [NAME, SPENT, SHARE, DAY, AT, TAKES]
     at = datetime(2026, 11, 21, 18, 30, tzinfo=UTC)
 
-    book = Book(export.xlsx_bytes("Spend", columns, [["Ferry", Decimal("12.500"), 0.25, date(2026, 11, 21), at, 1200]]))
+    book = Book(
+        export.xlsx_bytes(
+            "Spend", columns, [["Ferry", Decimal("12.500"), Decimal("12.5"), date(2026, 11, 21), at, 1200]]
+        )
+    )
 
     cells = book.cells()
     assert [cells[f"{letter}1"] for letter in "ABCDEF"] == ["Project", "Spent", "Approved", "Day", "Counted", "Takes"]
-    assert [cells[f"{letter}2"] for letter in "ABC"] == ["Ferry", 12.5, 0.25]
+    assert [cells[f"{letter}2"] for letter in "ABC"] == ["Ferry", 12.5, 0.125]
     assert cells["D2"] == 46347 and cells["E2"] == pytest.approx(46347 + 18.5 / 24)
     formats = [book.format_of(f"{letter}2") for letter in "BCDEF"]
     assert formats == ["#,##0.000", "0.0%", "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss", "#,##0"]
