@@ -1,6 +1,15 @@
 """The road of a generation: one verb per file. It joins the packages below it and owns the transactions."""
 
 from generations.lifecycle.accounts import provider_account, provider_session
+from generations.lifecycle.approve import (
+    CannotApprove,
+    approvals_waiting,
+    approve,
+    approvers_of,
+    decline,
+    expire_approvals,
+    may_approve,
+)
 from generations.lifecycle.bind import bind
 from generations.lifecycle.bring_home import Stored, blob_for
 from generations.lifecycle.cancel import cancel, cancel_as
@@ -15,14 +24,17 @@ from generations.lifecycle.grant_credits import grant_credits
 from generations.lifecycle.ingest import ingest
 from generations.lifecycle.known import spell_lookup, what_is_known
 from generations.lifecycle.line import Place, line_of
+from generations.lifecycle.notes import NOTE_MAX
 from generations.lifecycle.pause_account import AlreadySo, pause_account, resume_account
 from generations.lifecycle.public_inputs import PublicInput, find_public_input, publish
 from generations.lifecycle.quote import quote
 from generations.lifecycle.record import record
 from generations.lifecycle.recover import heard_of_late, late_task_id, recover
 from generations.lifecycle.retry import CannotRetry, fetch_soon, retry
+from generations.lifecycle.review import CannotReview, review
 from generations.lifecycle.send_again import send_again
 from generations.lifecycle.settle import finish
+from generations.lifecycle.shots import BadShot, add_shot, archive_shot, change_shot
 from generations.lifecycle.submit import PriceMoved, RouteClosed, Submitted, submit
 from generations.lifecycle.sweep import sweep
 from generations.lifecycle.tick import tick
@@ -32,9 +44,13 @@ from generations.lifecycle.wake import wake
 __all__ = [
     "GIVEN_UP",
     "MAX_BYTES",
+    "NOTE_MAX",
     "AlreadySo",
+    "BadShot",
+    "CannotApprove",
     "CannotDecide",
     "CannotRetry",
+    "CannotReview",
     "FollowPump",
     "NotInForce",
     "Place",
@@ -44,13 +60,21 @@ __all__ = [
     "Stored",
     "SubmitPump",
     "Submitted",
+    "add_shot",
+    "approvals_waiting",
+    "approve",
+    "approvers_of",
+    "archive_shot",
     "ask_soon",
     "bind",
     "blob_for",
     "cancel",
     "cancel_as",
+    "change_shot",
     "check_account",
+    "decline",
     "end_price",
+    "expire_approvals",
     "fetch_soon",
     "find_public_input",
     "finish",
@@ -61,6 +85,7 @@ __all__ = [
     "last_attempt",
     "late_task_id",
     "line_of",
+    "may_approve",
     "pause_account",
     "provider_account",
     "provider_session",
@@ -70,6 +95,7 @@ __all__ = [
     "recover",
     "resume_account",
     "retry",
+    "review",
     "send_again",
     "spell_lookup",
     "submit",
