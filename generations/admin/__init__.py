@@ -1,5 +1,33 @@
 """The operator's cockpit: one module per area, each registered with Django's admin. Money is read-only here too."""
 
-from generations.admin import assets, audit, evidence, ledger, people, prices, provider_accounts, site, takes, teams
+from generations.admin import (
+    assets,
+    audit,
+    budgets,
+    evidence,
+    ledger,
+    mails,
+    people,
+    prices,
+    provider_accounts,
+    reviews,
+    site,
+    takes,
+    teams,
+)
 
-__all__ = ["assets", "audit", "evidence", "ledger", "people", "prices", "provider_accounts", "site", "takes", "teams"]
+__all__ = [
+    "assets",
+    "audit",
+    "budgets",
+    "evidence",
+    "ledger",
+    "mails",
+    "people",
+    "prices",
+    "provider_accounts",
+    "reviews",
+    "site",
+    "takes",
+    "teams",
+]

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from generations.admin.shown import ReadOnlyAdmin, ReadOnlyInline, credits, list_link
-from generations.models import Account, Entry, Movement, Purse
+from generations.models import Account, CreditLot, Entry, Movement, Purse
 
 with_entries = Prefetch("entries", queryset=Entry.objects.order_by("pk"))
 
@@ -100,4 +100,31 @@ class EntryAdmin(ReadOnlyAdmin):
     search_help_text = "Number or key of the movement"
     ordering = ("-pk",)
     fields = ("movement", "account", "amount", "balance_after")
+    readonly_fields = fields
+
+
+@admin.register(CreditLot)
+class CreditLotAdmin(ReadOnlyAdmin):
+    list_display = ("id", "team", "amount", "remaining", "expired", "priority", "expires_at", "created_at", "closed_at")
+    list_filter = (
+        ("team", admin.RelatedOnlyFieldListFilter),
+        ("closed_at", admin.EmptyFieldListFilter),
+        ("expires_at", admin.EmptyFieldListFilter),
+        "expires_at",
+    )
+    list_select_related = ("team",)
+    search_fields = ("=movement__id", "movement__reason", "team__name")
+    search_help_text = "Number or reason of the movement, or team"
+    ordering = ("-pk",)
+    fields = (
+        "team",
+        "movement",
+        "amount",
+        "remaining",
+        "expired",
+        "priority",
+        "expires_at",
+        "created_at",
+        "closed_at",
+    )
     readonly_fields = fields

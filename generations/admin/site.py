@@ -16,13 +16,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from generations.models import (
+    Approval,
     Asset,
     Attempt,
     AuditEvent,
     Blob,
+    Budget,
+    BudgetRaise,
+    BudgetRequest,
     CallbackReceipt,
+    CreditLot,
     Entry,
     Generation,
+    Mail,
     Membership,
     Movement,
     PriceRule,
@@ -31,6 +37,8 @@ from generations.models import (
     ProviderCall,
     PumpLease,
     Purse,
+    ReviewDecision,
+    Shot,
     Status,
     Team,
     User,
@@ -43,13 +51,40 @@ admin.site.index_title = _("Overview")
 
 _ON_THE_WAY = (Status.SUBMITTING, Status.RUNNING, Status.INGESTING)
 _GROUPS: tuple[tuple[str | Promise, tuple[tuple[type[Model], str], ...]], ...] = (
-    (_("Work"), ((Generation, "movie"), (Asset, "video_library"), (Project, "folder"))),
+    (
+        _("Work"),
+        (
+            (Generation, "movie"),
+            (Asset, "video_library"),
+            (Project, "folder"),
+            (Shot, "crop_original"),
+            (ReviewDecision, "rate_review"),
+            (Approval, "how_to_reg"),
+        ),
+    ),
     (_("People"), ((Team, "groups"), (Membership, "badge"), (User, "person"))),
-    (_("Money"), ((Movement, "swap_horiz"), (Purse, "account_balance"), (Entry, "list"))),
+    (
+        _("Money"),
+        (
+            (Movement, "swap_horiz"),
+            (Purse, "account_balance"),
+            (CreditLot, "hourglass"),
+            (Budget, "savings"),
+            (BudgetRequest, "contact_support"),
+            (BudgetRaise, "trending_up"),
+            (Entry, "list"),
+        ),
+    ),
     (_("Providers"), ((ProviderAccount, "key"), (PriceRule, "sell"), (ProviderCall, "http"), (PumpLease, "timer"))),
     (
         _("Evidence"),
-        ((AuditEvent, "history"), (Attempt, "send"), (CallbackReceipt, "webhook"), (Blob, "hard_drive")),
+        (
+            (AuditEvent, "history"),
+            (Attempt, "send"),
+            (CallbackReceipt, "webhook"),
+            (Blob, "hard_drive"),
+            (Mail, "mail"),
+        ),
     ),
 )
 

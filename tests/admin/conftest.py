@@ -4,14 +4,21 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from generations.choices import InputRole
+from generations import ledger
+from generations.choices import InputRole, Verdict, Window
 from generations.models import (
+    Approval,
     Attempt,
     AuditEvent,
+    BudgetAlert,
+    BudgetRequest,
     CallbackReceipt,
     GenerationInput,
+    Mail,
     ProviderCall,
     PumpLease,
+    ReviewDecision,
+    Shot,
 )
 from tests.make import make_account, make_asset, make_generation, make_member, make_price_rules, make_team, make_user
 
@@ -59,4 +66,20 @@ def make_world():
         team=member.team, actor=member.user, verb="seed", target_kind="team", target_id="1", happened_at=now
     )
     take.log("submitted", "Sent.")
+    Approval.objects.create(generation=take, why="A take of 25 credits.", asked_at=now, expires_at=now)
+    ReviewDecision.objects.create(generation=take, verdict=Verdict.APPROVED, decided_by=member.user, decided_at=now)
+    make_budget_world(member, take, now)
     return take
+
+
+def make_budget_world(member, take, now):
+    """A budget of a shot that was asked for more and raised, its mark reached, and the mail about it."""
+    shot = Shot.objects.create(project=take.project, code="SH010")
+    facts = {"member": member.user, "owner": member.user}
+    budget = ledger.set_budget(team=member.team, window=Window.WEEK, limit=Decimal(100), now=now, shot=shot, **facts)
+    asked = BudgetRequest.objects.create(
+        team=member.team, budget=budget, asked_by=member.user, amount=50, asked_at=now, expires_at=now
+    )
+    ledger.raise_budget(budget, amount=Decimal(50), now=now, made_by=member.user, request=asked)
+    BudgetAlert.objects.create(period=budget.periods.get(), percent=80, made_at=now)
+    Mail.objects.create(key=f"alert:{budget.pk}", to=member.user, subject="80% is used", text="The secret link.")

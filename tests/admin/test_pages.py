@@ -14,19 +14,29 @@ from tests.make import make_member, make_price_rules
 MODELS = sorted(admin.site._registry, key=lambda model: model._meta.label)
 OURS = [model for model in MODELS if model._meta.app_label == "generations"]
 WRITTEN_BY_THE_MACHINERY = {
+    "Approval",
     "Asset",
     "Attempt",
     "AuditEvent",
     "Blob",
+    "Budget",
+    "BudgetAlert",
+    "BudgetPeriod",
+    "BudgetRaise",
+    "BudgetRequest",
     "CallbackReceipt",
+    "CreditLot",
     "Entry",
     "Generation",
     "GenerationEvent",
     "GenerationInput",
-    "Purse",
+    "Mail",
     "Movement",
     "ProviderCall",
     "PumpLease",
+    "Purse",
+    "ReviewDecision",
+    "Shot",
 }
 
 

@@ -1,0 +1,207 @@
+"""Budgets with their periods, raises, requests and alerts: to read. They change through the ledger's verbs only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from generations.admin.shown import ReadOnlyAdmin, ReadOnlyInline, credits, list_link
+from generations.models import AuditEvent, Budget, BudgetAlert, BudgetPeriod, BudgetRaise, BudgetRequest
+
+_NAMED = ("budget__team", "budget__project", "budget__shot__project", "budget__member")
+_current = Prefetch("periods", queryset=BudgetPeriod.objects.filter(is_current=True), to_attr="current")
+
+
+class PeriodInline(ReadOnlyInline):
+    model = BudgetPeriod
+    fields = (
+        "starts_at",
+        "ends_at",
+        "is_current",
+        "base_credits",
+        "rolled_credits",
+        "raised_credits",
+        "held",
+        "spent",
+        "overrun",
+    )
+    ordering = ("-pk",)
+
+
+class RaiseInline(ReadOnlyInline):
+    model = BudgetRaise
+    fields = ("amount", "starts_at", "ends_at", "made_by", "reason", "request")
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BudgetRaise]:
+        return super().get_queryset(request).select_related("made_by", "request__asked_by", *_of_request())
+
+
+class RequestInline(ReadOnlyInline):
+    model = BudgetRequest
+    fields = ("asked_at", "asked_by", "amount", "until", "note", "status", "decided_by", "decided_amount", "answer")
+    ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BudgetRequest]:
+        return super().get_queryset(request).select_related("asked_by", "decided_by")
+
+
+class AlertInline(ReadOnlyInline):
+    model = BudgetAlert
+    fields = ("percent", "made_at")
+    ordering = ("-pk",)
+
+
+def _of_request() -> tuple[str, ...]:
+    return tuple(f"request__{name}" for name in _NAMED)
+
+
+@admin.register(Budget)
+class BudgetAdmin(ReadOnlyAdmin):
+    list_display = ("name", "team", "window", "limit", "held", "spent", "left", "owner", "archived_at")
+    list_filter = (
+        "window",
+        "tier",
+        ("team", admin.RelatedOnlyFieldListFilter),
+        ("archived_at", admin.EmptyFieldListFilter),
+    )
+    list_select_related = ("team", "project", "shot__project", "member", "owner")
+    search_fields = ("public_id", "team__name", "project__name", "shot__code", "member__email")
+    search_help_text = "Public id, team, project, shot or the e-mail address of the member"
+    ordering = ("-pk",)
+    inlines = (PeriodInline, RaiseInline, RequestInline)
+    fields = (
+        "name",
+        "team",
+        "project",
+        "shot",
+        "member",
+        "tier",
+        "window",
+        "limit_credits",
+        "soft_marks",
+        "rollover_credits",
+        "owner",
+        "created_at",
+        "archived_at",
+        "public_id",
+        "trail",
+    )
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
+        return super().get_queryset(request).prefetch_related(_current)
+
+    @display(description="limits")
+    def name(self, budget: Budget) -> str:
+        return budget.name
+
+    @display(description="limit", ordering="limit_credits")
+    def limit(self, budget: Any) -> str:
+        """What it is now: rolled over credits and raises included."""
+        return credits(budget.current[0].limit if budget.current else budget.limit_credits)
+
+    @display(description="held")
+    def held(self, budget: Any) -> str:
+        return credits(budget.current[0].held if budget.current else None)
+
+    @display(description="spent")
+    def spent(self, budget: Any) -> str:
+        return credits(budget.current[0].spent if budget.current else None)
+
+    @display(description="left")
+    def left(self, budget: Any) -> str:
+        return credits(budget.current[0].left if budget.current else None)
+
+    @display(description="audit trail")
+    def trail(self, budget: Budget) -> Any:
+        return list_link(AuditEvent, "Show", target_kind="budget", target_id=budget.public_id)
+
+
+@admin.register(BudgetPeriod)
+class BudgetPeriodAdmin(ReadOnlyAdmin):
+    list_display = ("id", "budget", "starts_at", "ends_at", "is_current", "shown_limit", "held", "spent", "overrun")
+    list_filter = ("is_current", ("team", admin.RelatedOnlyFieldListFilter), "starts_at")
+    list_select_related = _NAMED
+    search_fields = ("budget__public_id", "team__name", "budget__project__name", "budget__shot__code")
+    search_help_text = "Public id of the budget, team, project or shot"
+    ordering = ("-pk",)
+    inlines = (AlertInline,)
+    fields = (
+        "budget",
+        "starts_at",
+        "ends_at",
+        "is_current",
+        "base_credits",
+        "rolled_credits",
+        "raised_credits",
+        "held",
+        "spent",
+        "overrun",
+        "changes_at",
+    )
+    readonly_fields = fields
+
+    @display(description="limit")
+    def shown_limit(self, period: BudgetPeriod) -> str:
+        return credits(period.limit)
+
+
+@admin.register(BudgetRaise)
+class BudgetRaiseAdmin(ReadOnlyAdmin):
+    list_display = ("id", "budget", "amount", "starts_at", "ends_at", "made_by", "reason")
+    list_filter = (("budget__team", admin.RelatedOnlyFieldListFilter), "starts_at")
+    list_select_related = (*_NAMED, "made_by")
+    search_fields = ("budget__public_id", "budget__team__name", "made_by__email", "reason")
+    search_help_text = "Public id of the budget, team, reason or the e-mail address of who made it"
+    ordering = ("-pk",)
+    fields = ("budget", "amount", "starts_at", "ends_at", "made_by", "reason", "request", "created_at")
+    readonly_fields = fields
+
+
+@admin.register(BudgetRequest)
+class BudgetRequestAdmin(ReadOnlyAdmin):
+    list_display = ("id", "budget", "amount", "until", "asked_by", "asked_at", "status", "decided_by", "decided_at")
+    list_filter = ("status", ("team", admin.RelatedOnlyFieldListFilter), "asked_at")
+    list_select_related = (*_NAMED, "asked_by", "decided_by")
+    search_fields = ("public_id", "asked_by__email", "team__name", "note", "answer")
+    search_help_text = "Public id, team, words, or the e-mail address of who asked"
+    ordering = ("-pk",)
+    fields = (
+        "budget",
+        "amount",
+        "until",
+        "note",
+        "asked_by",
+        "asked_at",
+        "expires_at",
+        "status",
+        "decided_by",
+        "decided_at",
+        "decided_amount",
+        "decided_until",
+        "answer",
+        "public_id",
+        "trail",
+    )
+    readonly_fields = fields
+
+    @display(description="audit trail")
+    def trail(self, asked: BudgetRequest) -> Any:
+        return list_link(AuditEvent, "Show", target_kind="budget_request", target_id=asked.public_id)
+
+
+@admin.register(BudgetAlert)
+class BudgetAlertAdmin(ReadOnlyAdmin):
+    list_display = ("id", "period", "percent", "made_at")
+    list_filter = ("percent", ("period__team", admin.RelatedOnlyFieldListFilter), "made_at")
+    list_select_related = tuple(f"period__{name}" for name in _NAMED)
+    search_fields = ("period__budget__public_id", "period__team__name")
+    search_help_text = "Public id of the budget, or team"
+    ordering = ("-pk",)
+    fields = ("period", "percent", "made_at")
+    readonly_fields = fields
