@@ -8,7 +8,7 @@ the most that the provider may charge.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 from typing import Any
 
@@ -44,6 +44,7 @@ class Seller:
     unit_price_usd: Decimal
     paused_because: str = ""
     api: str | None = None  # keep to one generation of the provider's API
+    closed_routes: Mapping[str, str] = field(default_factory=dict)  # route key → why nothing new is ordered on it
 
     def usd_per(self, currency: str) -> Decimal:
         """US dollars for one of a currency, as this account pays them."""
@@ -57,7 +58,10 @@ class Seller:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A price rule that is in force. `amount` is None where no source gives a price."""
+    """A price rule that is in force. `amount` is None where no source gives a price.
+
+    `resolution` and `duration_seconds` narrow it to what comes out in that size and exactly that length.
+    """
 
     rule_id: int | None
     provider: str
@@ -69,6 +73,8 @@ class Rule:
     currency: str
     per: str
     variant: str = ""
+    resolution: str = ""
+    duration_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +183,9 @@ def _quote_on(
     problems = book.problems(recipe, route, files=files, account_id=seller.account_id)
     if problems:
         return _blocked(seller, problems)
-    return _priced(recipe, seller, route, _find_rule(recipe, route, seller, rules), rate, files)
+    if route.key in seller.closed_routes:
+        return _closed(seller, seller.closed_routes[route.key])
+    return _priced(recipe, seller, route, _find_rule(recipe, route, seller, rules, files), rate, files)
 
 
 def _priced(
@@ -214,7 +222,9 @@ def _priced(
     )
 
 
-def _find_rule(recipe: catalog.Recipe, route: catalog.Route, seller: Seller, rules: Sequence[Rule]) -> Rule | None:
+def _find_rule(
+    recipe: catalog.Recipe, route: catalog.Route, seller: Seller, rules: Sequence[Rule], files: Files
+) -> Rule | None:
     wanted = (route.provider, route.model, route.tier)
     fitting = [
         rule
@@ -223,12 +233,30 @@ def _find_rule(recipe: catalog.Recipe, route: catalog.Route, seller: Seller, rul
         and rule.account_id in (None, seller.account_id)
         and rule.capability in ("", route.capability)
         and rule.variant in ("", catalog.variant_of(recipe))
+        and rule.resolution in ("", resolution_of(recipe))
+        and rule.duration_seconds in (None, catalog.billed_seconds(recipe, files))
     ]
-    return min(
-        fitting,
-        key=lambda rule: (rule.account_id is None, rule.capability == "", rule.variant == ""),
-        default=None,
+    return min(fitting, key=_particularity, default=None)
+
+
+def _particularity(rule: Rule) -> tuple[bool, ...]:
+    """The smallest goes first: an account's own, then a capability's, a variant's, a resolution's, a length's."""
+    return (
+        rule.account_id is None,
+        rule.capability == "",
+        rule.variant == "",
+        rule.resolution == "",
+        rule.duration_seconds is None,
     )
+
+
+def resolution_of(recipe: catalog.Recipe) -> str | None:
+    """In which size a recipe's result comes, as price rules name it; None where nobody says."""
+    if recipe.picture and recipe.picture.resolution:
+        return recipe.picture.resolution
+    model = catalog.load().find_model(recipe.model)
+    ability = model.find_ability(recipe.capability, recipe.tier) if model else None
+    return ability.resolution if ability and ability.resolution != "unknown" else None
 
 
 def _blocked(seller: Seller, problems: dict[str, str]) -> Blocked:
@@ -241,13 +269,19 @@ def _closed(seller: Seller, sentence: str) -> Blocked:
 
 def charged_credits(quote_json: dict[str, Any], amount: Decimal, currency: str) -> Decimal | None:
     """Credits for what a provider reported, at the rates of the quote; None for a currency the quote does not know."""
-    rate = Rate(Decimal(quote_json["credits_per_usd"]), Decimal(quote_json["markup_percent"]))
-    if currency == FAL_UNIT:
-        usd = amount * Decimal(quote_json["amount"]) * Decimal(quote_json["usd_per_unit"])
-    elif currency == Currency.USD:
-        usd = amount
-    elif currency in (Currency.KLING_UNIT, Currency.KLING_IMAGE_UNIT) and quote_json["currency"] == currency:
-        usd = amount * Decimal(quote_json["usd_per_unit"])
-    else:
+    usd = charged_usd(quote_json, amount, currency)
+    if usd is None:
         return None
+    rate = Rate(Decimal(quote_json["credits_per_usd"]), Decimal(quote_json["markup_percent"]))
     return rate.credits(usd).quantize(PLACES, rounding=ROUND_HALF_UP)
+
+
+def charged_usd(quote_json: dict[str, Any], amount: Decimal, currency: str) -> Decimal | None:
+    """US dollars for what a provider reported, at the prices of the quote; None as in `charged_credits`."""
+    if currency == FAL_UNIT:
+        return amount * Decimal(quote_json["amount"]) * Decimal(quote_json["usd_per_unit"])
+    if currency == Currency.USD:
+        return amount
+    if currency in (Currency.KLING_UNIT, Currency.KLING_IMAGE_UNIT) and quote_json["currency"] == currency:
+        return amount * Decimal(quote_json["usd_per_unit"])
+    return None

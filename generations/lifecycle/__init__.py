@@ -15,6 +15,7 @@ from generations.lifecycle.bring_home import Stored, blob_for
 from generations.lifecycle.cancel import cancel, cancel_as
 from generations.lifecycle.check_account import check_account
 from generations.lifecycle.circuit import ask_soon
+from generations.lifecycle.close_route import NoSuchRoute, close_route, open_route
 from generations.lifecycle.decision import CannotDecide, last_attempt
 from generations.lifecycle.dispatch import SubmitPump
 from generations.lifecycle.end_price import NotInForce, end_price
@@ -30,8 +31,10 @@ from generations.lifecycle.public_inputs import PublicInput, find_public_input, 
 from generations.lifecycle.quote import quote
 from generations.lifecycle.record import record
 from generations.lifecycle.recover import heard_of_late, late_task_id, recover
+from generations.lifecycle.replace_price import BadPrice, PriceNotReplaced, check_price, replace_price
 from generations.lifecycle.retry import CannotRetry, fetch_soon, retry
 from generations.lifecycle.review import CannotReview, review
+from generations.lifecycle.seed_prices import seed_prices
 from generations.lifecycle.send_again import send_again
 from generations.lifecycle.settle import finish
 from generations.lifecycle.shots import BadShot, add_shot, archive_shot, change_shot
@@ -46,15 +49,18 @@ __all__ = [
     "MAX_BYTES",
     "NOTE_MAX",
     "AlreadySo",
+    "BadPrice",
     "BadShot",
     "CannotApprove",
     "CannotDecide",
     "CannotRetry",
     "CannotReview",
     "FollowPump",
+    "NoSuchRoute",
     "NotInForce",
     "Place",
     "PriceMoved",
+    "PriceNotReplaced",
     "PublicInput",
     "RouteClosed",
     "Stored",
@@ -72,6 +78,8 @@ __all__ = [
     "cancel_as",
     "change_shot",
     "check_account",
+    "check_price",
+    "close_route",
     "decline",
     "end_price",
     "expire_approvals",
@@ -86,6 +94,7 @@ __all__ = [
     "late_task_id",
     "line_of",
     "may_approve",
+    "open_route",
     "pause_account",
     "provider_account",
     "provider_session",
@@ -93,9 +102,11 @@ __all__ = [
     "quote",
     "record",
     "recover",
+    "replace_price",
     "resume_account",
     "retry",
     "review",
+    "seed_prices",
     "send_again",
     "spell_lookup",
     "submit",

@@ -27,11 +27,13 @@ from generations.models.generation import (
     ProviderCall,
     Status,
 )
+from generations.models.invoice import InvoiceImport, InvoiceLine
 from generations.models.ledger import Account, CreditLot, Entry, Movement, Purse
 from generations.models.mail import Mail
 from generations.models.price import PriceRule
 from generations.models.project import Project, ProjectQuerySet
 from generations.models.provider_account import ProviderAccount, PumpLease
+from generations.models.provider_money import BalanceReading, ClosedRoute, DriftCheck, DriftReading, ProviderPack
 from generations.models.review import ReviewDecision
 from generations.models.rollup import (
     Counted,
@@ -47,6 +49,7 @@ from generations.models.rollup import (
 )
 from generations.models.shot import Shot
 from generations.models.statement import fetch
+from generations.models.subscription import ReportSubscription
 from generations.models.team import Membership, Team, User
 
 __all__ = [
@@ -59,6 +62,7 @@ __all__ = [
     "Asset",
     "Attempt",
     "AuditEvent",
+    "BalanceReading",
     "Blob",
     "Budget",
     "BudgetAlert",
@@ -67,8 +71,11 @@ __all__ = [
     "BudgetRaise",
     "BudgetRequest",
     "CallbackReceipt",
+    "ClosedRoute",
     "Counted",
     "CreditLot",
+    "DriftCheck",
+    "DriftReading",
     "Entry",
     "Fate",
     "Generation",
@@ -76,6 +83,8 @@ __all__ = [
     "GenerationInput",
     "GenerationQuerySet",
     "IllegalTransition",
+    "InvoiceImport",
+    "InvoiceLine",
     "Mail",
     "Membership",
     "Movement",
@@ -84,8 +93,10 @@ __all__ = [
     "ProjectQuerySet",
     "ProviderAccount",
     "ProviderCall",
+    "ProviderPack",
     "PumpLease",
     "Purse",
+    "ReportSubscription",
     "ReviewDecision",
     "RollUpMark",
     "Shot",

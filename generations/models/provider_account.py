@@ -100,6 +100,11 @@ class ProviderAccount(models.Model):
         validators=[MinValueValidator(Decimal("0"))],
         help_text=_("What one Kling unit costs in this account's pack. Only official accounts use it."),
     )
+    pauses_on_drift = models.BooleanField(
+        _("close a route when its price drifts"),
+        default=False,
+        help_text=_("When what the provider asks for goes too far from our price, nothing new is sent on that route."),
+    )
     callback_token = models.UUIDField(default=uuid.uuid4, editable=False)
     credentials_encrypted = models.TextField(blank=True, editable=False)
     not_before = models.DateTimeField(null=True, blank=True, help_text=_("No submit before this time."))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from argparse import ArgumentParser
-from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +12,9 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
-from generations import catalog, ledger
+from generations import ledger, lifecycle
 from generations.choices import Provider, Role
-from generations.models import AuditEvent, Membership, PriceRule, Project, ProviderAccount, Team, User
+from generations.models import AuditEvent, Membership, Project, ProviderAccount, Team, User
 
 TEAM = "demo"
 CREDITS = Decimal("20000")
@@ -123,22 +122,4 @@ def make_sandbox_account(team: Team, provider: Provider, label: str) -> Provider
 
 def seed_prices() -> None:
     """Put the catalog's list prices into the price book; rows that are there stay as they are."""
-    PriceRule.objects.bulk_create(
-        [
-            PriceRule(
-                provider=price.provider,
-                model=price.model,
-                tier=price.tier,
-                capability=price.capability or "",
-                variant=price.variant or "",
-                amount=None if price.amount == "unknown" else price.amount,
-                currency=price.currency,
-                per=price.per,
-                valid_from=datetime.combine(price.valid_from, time(), UTC),
-                source=price.source,
-                note=price.note,
-            )
-            for price in catalog.load().prices
-        ],
-        ignore_conflicts=True,
-    )
+    lifecycle.seed_prices(now=timezone.now())
