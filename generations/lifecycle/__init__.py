@@ -12,6 +12,7 @@ from generations.lifecycle.approve import (
 )
 from generations.lifecycle.bind import bind
 from generations.lifecycle.bring_home import Stored, blob_for
+from generations.lifecycle.budgets import archive_budget, change_budget, end_raise, raise_budget, set_budget
 from generations.lifecycle.cancel import cancel, cancel_as
 from generations.lifecycle.check_account import check_account
 from generations.lifecycle.circuit import ask_soon
@@ -70,18 +71,21 @@ __all__ = [
     "approvals_waiting",
     "approve",
     "approvers_of",
+    "archive_budget",
     "archive_shot",
     "ask_soon",
     "bind",
     "blob_for",
     "cancel",
     "cancel_as",
+    "change_budget",
     "change_shot",
     "check_account",
     "check_price",
     "close_route",
     "decline",
     "end_price",
+    "end_raise",
     "expire_approvals",
     "fetch_soon",
     "find_public_input",
@@ -100,6 +104,7 @@ __all__ = [
     "provider_session",
     "publish",
     "quote",
+    "raise_budget",
     "record",
     "recover",
     "replace_price",
@@ -108,6 +113,7 @@ __all__ = [
     "review",
     "seed_prices",
     "send_again",
+    "set_budget",
     "spell_lookup",
     "submit",
     "sweep",

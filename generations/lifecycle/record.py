@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from generations.models import AuditEvent, BudgetRequest, Generation, PriceRule, ProviderAccount, Shot, Team
+from generations.models import AuditEvent, Budget, BudgetRequest, Generation, PriceRule, ProviderAccount, Shot, Team
 
 _KINDS: dict[type, str] = {
+    Budget: "budget",
     BudgetRequest: "budget_request",
     Generation: "generation",
     PriceRule: "price_rule",
@@ -19,7 +20,7 @@ _KINDS: dict[type, str] = {
 
 def record(
     verb: str,
-    target: BudgetRequest | Generation | PriceRule | ProviderAccount | Shot | Team,
+    target: Budget | BudgetRequest | Generation | PriceRule | ProviderAccount | Shot | Team,
     *,
     now: datetime,
     actor_id: int | None,
