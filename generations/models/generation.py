@@ -214,7 +214,10 @@ class Generation(models.Model):
             ),
             models.Index(fields=["team", "-id"], name="generation_team_newest"),
             models.Index(fields=["project", "-id"], name="generation_project_newest"),
-            models.Index(fields=["team", "finished_at"], name="generation_ended", condition=Q(finished_at__isnull=False)),
+            models.Index(
+                fields=["team", "finished_at"], name="generation_ended", condition=Q(finished_at__isnull=False)
+            ),
+            models.Index(fields=["shot"], name="generation_approved", condition=Q(verdict="approved")),
         ]
 
     def __str__(self) -> str:

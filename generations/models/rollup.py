@@ -72,10 +72,10 @@ class TakeTally(models.Model):
 
     pk = models.CompositePrimaryKey("generation_id", "day")
     generation = models.ForeignKey(
-        Generation, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+        Generation, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
     day = models.DateField()
-    slice = models.ForeignKey(Slice, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    slice = models.ForeignKey(Slice, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
     shot = models.ForeignKey(
         Shot, on_delete=models.PROTECT, related_name="+", null=True, db_index=False, db_constraint=False
     )
@@ -101,7 +101,7 @@ class TakeTally(models.Model):
 class Counted(models.Model):
     """A cell of the cube: sums over the tallies of one slice in one day, week or month, named by its first day."""
 
-    slice = models.ForeignKey(Slice, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
+    slice = models.ForeignKey(Slice, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False)
     day = models.DateField()
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False)
 
@@ -172,7 +172,7 @@ class ShotTally(models.Model):
     cost = models.BigIntegerField(default=0)
     approved_day = models.DateField(null=True)
     slice = models.ForeignKey(
-        Slice, on_delete=models.CASCADE, related_name="+", null=True, db_index=False, db_constraint=False
+        Slice, on_delete=models.DO_NOTHING, related_name="+", null=True, db_index=False, db_constraint=False
     )
 
     class Meta:
