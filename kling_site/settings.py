@@ -199,6 +199,8 @@ LIMITS = {
     "project_name_chars": 80,
     "library_page_size": 40,
     "statement_page_size": 50,
+    "report_rows": 200,  # on a page; the files have them all
+    "report_subscriptions_per_member": 20,
     "studio_cards": 24,
     "takes_at_once": 4,
     "grant_credits": 10_000_000,
@@ -224,6 +226,12 @@ LIFECYCLE = {
     "follow_lease_seconds": 20,
     "ingest_lease_seconds": 12,
     "tick_seconds": 2,
+    "tend_books_seconds": 60,
+    "mail_seconds": 20,  # how long one round sends
+    "mail_lease_seconds": 300,
+    "mail_tries": 10,  # with the pauses below: a day and a half
+    "mail_pause_seconds": 300,
+    "mail_pause_max_seconds": 12 * 3600,
     "sweep_seconds": 3600,
     "orphan_seconds": 24 * 3600,
     "submit_timeout_seconds": 25,
