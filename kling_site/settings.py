@@ -243,6 +243,7 @@ LIFECYCLE = {
     "submit_tries": 60,
     "misconfigured_tries": 5,
     "busy_give_up_seconds": 24 * 3600,
+    "queue_give_up_seconds": 7 * 24 * 3600,
     "begun_session_seconds": 20 * 3600,  # the shortest life of a session before a submit is 24 h
     "deadline_reach_seconds": 900,
     "circuit_troubles": 3,

@@ -70,7 +70,7 @@ def _recover(request: HttpRequest, take: Generation, facts: dict[str, Any]) -> s
 
 
 def _ended_without_job(take: Generation) -> bool:
-    is_open = not take.provider_task_id or take.failure_code == lifecycle.GIVEN_UP
+    is_open = not take.provider_task_id or take.failure_code in (lifecycle.GIVEN_UP, lifecycle.TIMED_OUT)
     return take.status in (Status.FAILED, Status.CANCELED) and is_open
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
-from generations.catalog.entries import FileFacts, Model, NamedList, Price, Route
+from generations.catalog.entries import FileFacts, LastCharge, Model, NamedList, Price, Route
 from generations.catalog.recipe import Recipe
 from generations.catalog.rules import problems
 from generations.choices import Capability, Provider, Tier, Variant
@@ -30,6 +30,7 @@ class Catalog:
     kling_unit_usd: Decimal
     kling_image_unit_usd: Decimal
     retention_days: Mapping[str, int]
+    last_charge: Mapping[str, LastCharge]
     begin: Mapping[Capability, str]
     sources: Mapping[str, str]
     read_on: date

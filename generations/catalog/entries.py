@@ -197,6 +197,13 @@ class Route(_Entry):
         return ":".join(str(part) for part in parts if part)
 
 
+class LastCharge(_Entry):
+    """After how many days a provider is not expected to charge any more for what it never confirmed or ended."""
+
+    days: Annotated[int, Field(ge=1, le=90)]
+    source: Annotated[str, Field(alias="from", min_length=1)]
+
+
 class Price(_Entry):
     """A dated price of the catalog, for one `per`, in the provider's own currency."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from generations.catalog.book import Catalog
-from generations.catalog.entries import Model, NamedList, Price, Route
+from generations.catalog.entries import LastCharge, Model, NamedList, Price, Route
 from generations.catalog.spelt import unspelt
 from generations.choices import Capability, Provider
 
@@ -47,6 +47,9 @@ def _parse(folder: Path) -> Catalog:
         kling_unit_usd=Decimal(units["kling_unit_usd"]),
         kling_image_unit_usd=Decimal(units["kling_image_unit_usd"]),
         retention_days={provider.value: file["source"]["retention_days"] for provider, file in providers.items()},
+        last_charge={
+            provider.value: LastCharge.model_validate(file["last_charge"]) for provider, file in providers.items()
+        },
         begin={Capability(name): slug for name, slug in models["begin"].items()},
         sources={
             "models": models["source"]["matrix"],
@@ -58,7 +61,7 @@ def _parse(folder: Path) -> Catalog:
 
 
 def _route_file(path: Path) -> dict[str, Any]:
-    return _tables(path, {"source", *_SPELT, "shape", "route"})
+    return _tables(path, {"source", "last_charge", *_SPELT, "shape", "route"})
 
 
 def _model(row: Mapping[str, Any]) -> Model:

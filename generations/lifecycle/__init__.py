@@ -23,6 +23,7 @@ from generations.lifecycle.end_price import NotInForce, end_price
 from generations.lifecycle.follow import FollowPump
 from generations.lifecycle.give_up import GIVEN_UP, give_up
 from generations.lifecycle.grant_credits import grant_credits
+from generations.lifecycle.hold_limits import LEFT_IN_LINE, TIMED_OUT, end_of_hold, release_timed_out
 from generations.lifecycle.ingest import ingest
 from generations.lifecycle.known import spell_lookup, what_is_known
 from generations.lifecycle.line import Place, line_of
@@ -47,8 +48,10 @@ from generations.lifecycle.wake import wake
 
 __all__ = [
     "GIVEN_UP",
+    "LEFT_IN_LINE",
     "MAX_BYTES",
     "NOTE_MAX",
+    "TIMED_OUT",
     "AlreadySo",
     "BadPrice",
     "BadShot",
@@ -84,6 +87,7 @@ __all__ = [
     "check_price",
     "close_route",
     "decline",
+    "end_of_hold",
     "end_price",
     "end_raise",
     "expire_approvals",
@@ -107,6 +111,7 @@ __all__ = [
     "raise_budget",
     "record",
     "recover",
+    "release_timed_out",
     "replace_price",
     "resume_account",
     "retry",

@@ -274,12 +274,13 @@ def _apply_end(generation: Generation, answer: Answer) -> None:
     if isinstance(answer.state, providers.Finished):
         ingesting(generation, answer.state)
     elif isinstance(answer.state, providers.Failed):
-        _end_without_result(generation, answer.state)
+        end_without_result(generation, answer.state)
     elif answer.error is not None:
         _could_not_ask(generation, answer.error, answer.question.claimed_at)
 
 
-def _end_without_result(generation: Generation, state: providers.Failed) -> None:
+def end_without_result(generation: Generation, state: providers.Failed) -> None:
+    """End a take whose job the provider says has failed, in the provider's terms made plain."""
     if state.moderated:
         sentence = _("Kling's content rules refused this take: %(why)s Change the prompt or the image and try again.")
     else:

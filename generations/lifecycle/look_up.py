@@ -22,7 +22,7 @@ from generations.models import Attempt, Generation, ProviderAccount
 SUBMIT = "submit"  # the step whose job is the take itself; the calls before it have no id of ours
 _KEPT_LOOKUPS = 20
 _CLOCKS_DIFFER = timedelta(seconds=60)
-_NO_SUCH_TASK = frozenset({400, 404, 410, 422})
+NO_SUCH_TASK = frozenset({400, 404, 410, 422})
 _MAY_HAVE_A_JOB = ("", Attempt.Outcome.UNCERTAIN, Attempt.Outcome.ABSENT, Attempt.Outcome.GIVEN_UP)
 
 
@@ -154,7 +154,7 @@ def is_refuted(item: Lookup) -> bool:
         return False
     status = item.error.data.get("status") if item.error else None
     is_final = item.error is None or isinstance(item.error, providers.Rejected | Refused)
-    return is_final or status in _NO_SUCH_TASK
+    return is_final or status in NO_SUCH_TASK
 
 
 def note_lookup(attempt: Attempt, item: Lookup) -> None:

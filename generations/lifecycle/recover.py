@@ -17,20 +17,22 @@ from generations.lifecycle.ask import ask
 from generations.lifecycle.bind import confirmed, held_elsewhere
 from generations.lifecycle.decision import CannotDecide
 from generations.lifecycle.give_up import GIVEN_UP
+from generations.lifecycle.hold_limits import TIMED_OUT
 from generations.lifecycle.outcomes import ingesting, operation_from, operation_json
 from generations.lifecycle.record import record
 from generations.lifecycle.settle import charge_for_failure, settle
 from generations.models import Attempt, CallbackReceipt, Generation, Status
 
 _ENDED = (Status.FAILED, Status.CANCELED)
+_LET_GO = (GIVEN_UP, TIMED_OUT)  # with a job that may still end
 
 
 def heard_of_late(takes: QuerySet[Generation]) -> QuerySet[Generation]:
-    """Those of the takes that ended without a job or were given up, and of which the provider has spoken since."""
+    """Those of the takes that ended without a job or were let go, and of which the provider has spoken since."""
     word = CallbackReceipt.objects.filter(generation=OuterRef("pk"), received_at__gte=OuterRef("finished_at"))
     answer = Attempt.objects.filter(generation=OuterRef("pk"), evidence__has_key="late_task_id")
     ended = takes.filter(status__in=_ENDED, attempts__sent_at__isnull=False)
-    ended = ended.filter(Q(provider_task_id=None) | Q(failure_code=GIVEN_UP))
+    ended = ended.filter(Q(provider_task_id=None) | Q(failure_code__in=_LET_GO))
     return ended.filter(Q(Exists(word.exclude(task_id=""))) | Q(Exists(answer))).distinct()
 
 
@@ -76,7 +78,7 @@ def recover(generation: Generation, *, task_id: str, reason: str, now: datetime,
 
 
 def _check(generation: Generation, task_id: str) -> None:
-    is_its_own = generation.failure_code == GIVEN_UP and generation.provider_task_id == task_id
+    is_its_own = generation.failure_code in _LET_GO and generation.provider_task_id == task_id
     if generation.status not in _ENDED or (generation.provider_task_id and not is_its_own):
         sentence = _("Only a take that ended without a job can get one later; %(take)s is in the state “%(status)s”.")
         raise CannotDecide(sentence % {"take": generation.name, "status": generation.get_status_display()})

@@ -120,7 +120,7 @@ V1 = ROUTE.replace("kling-v2-1", "kling-v1")
         (FAL, V1 + 'fields = { first_frame = "" }', "has no field for first_frame"),
         (FAL, V1 + 'fields = { duration_seconds = "" }', "has no field for duration_seconds"),
         (FAL, V1.replace('"video"', '"film"'), "film"),
-        (FAL, "[[rout]]", "fal.toml has no table rout; it has: resolution, route, shape, source, tier"),
+        (FAL, "[[rout]]", "fal.toml has no table rout; it has: last_charge, resolution, route, shape, source, tier"),
         ("lists.toml", "[[lis]]", "lists.toml has no table lis"),
         (
             "models.toml",
