@@ -53,7 +53,7 @@ from generations.ledger.movements import Account, Posted, check_amount, open_boo
 from generations.ledger.periods import refresh_periods, scopes_of
 from generations.ledger.queries import Balances, Line, balances, movements_of, open_holds, statement
 from generations.ledger.refusals import local_time, raisers, resets, who_can_raise
-from generations.ledger.reversals import NotReversible, reverse
+from generations.ledger.reversals import GoneSince, NotReversible, reversal_now, reverse
 from generations.ledger.sentences import Link, Sentence
 from generations.ledger.windows import window_at
 
@@ -68,6 +68,7 @@ __all__ = [
     "BudgetExceeded",
     "BudgetTooLow",
     "Difference",
+    "GoneSince",
     "HoldResolved",
     "InsufficientCredits",
     "KeyReused",
@@ -111,6 +112,7 @@ __all__ = [
     "raises_in_force",
     "refresh_periods",
     "resets",
+    "reversal_now",
     "reverse",
     "scopes_for",
     "scopes_of",

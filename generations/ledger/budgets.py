@@ -61,6 +61,9 @@ def set_budget(
     `rollover` are credits, `soft_marks` percent of the limit. Raises BadAmount, BadBudget.
     """
     _check(limit, soft_marks, rollover)
+    place = shot.project if shot else project
+    if place is not None and place.team_id != team.pk:
+        raise BadBudget(_("%(project)s is not a project of %(team)s.") % {"project": place.name, "team": team.name})
     key = scope_key(project=project.pk if project else None, member=member.pk if member else None, tier=tier)
     if shot is not None:
         key = scope_key(shot=shot.pk, member=member.pk if member else None, tier=tier)
@@ -69,7 +72,7 @@ def set_budget(
             lock_purse(team)
             budget = Budget.objects.create(
                 team=team,
-                project=shot.project if shot else project,
+                project=place,
                 shot=shot,
                 member=member,
                 tier=tier,
@@ -102,7 +105,9 @@ def change_budget(
     _check(limit, soft_marks, rollover)
     with transaction.atomic():
         lock_purse(budget.team)
-        period = refresh_period(Budget.objects.get(pk=budget.pk), now=now)
+        budget.refresh_from_db()
+        _check_not_ended(budget)
+        period = refresh_period(budget, now=now)
         lowest = period.used - period.rolled_credits - period.raised_credits
         if limit < lowest and limit < budget.limit_credits:
             sentence = _(
@@ -144,8 +149,7 @@ def raise_budget(
     with transaction.atomic():
         lock_purse(budget.team)
         budget.refresh_from_db()
-        if budget.archived_at:
-            raise BadBudget(_("This budget has ended, so it cannot be raised."))
+        _check_not_ended(budget)
         period = refresh_period(budget, now=now)
         if until is not None and until <= now:
             raise BadBudget(_("A raise ends in the future. Choose a later time."))
@@ -167,6 +171,10 @@ def end_raise(made: BudgetRaise, *, now: datetime, made_by: User, reason: str = 
     """Take a raise back from now on, with another row. Raises BadBudget where it is over."""
     with transaction.atomic():
         lock_purse(made.budget.team)
+        made.budget.refresh_from_db()
+        _check_not_ended(made.budget)
+        if made.amount < 0:
+            raise BadBudget(_("This row takes a raise back; it is not a raise itself."))
         back = BudgetRaise.objects.filter(budget=made.budget, amount=-made.amount, ends_at=made.ends_at)
         if (made.ends_at and made.ends_at <= now) or back.filter(starts_at__gt=made.starts_at).exists():
             raise BadBudget(_("This raise is over already."))
@@ -193,6 +201,12 @@ def applying_budgets(team: Team, scopes: Sequence[str]) -> list[BudgetPeriod]:
         "budget__team", "budget__project", "budget__shot__project", "budget__member", "budget__owner"
     )
     return sorted(rows, key=lambda period: (period.left, period.pk))
+
+
+def _check_not_ended(budget: Budget) -> None:
+    """An ended budget has no current period, and must not get one: it would limit again."""
+    if budget.archived_at:
+        raise BadBudget(_("This budget has ended, so nothing in it changes any more."))
 
 
 def _check(limit: Decimal, soft_marks: Sequence[int], rollover: Decimal) -> None:

@@ -98,7 +98,7 @@ def add_lot(
         expires_at=expires_at,
         created_at=now,
     )
-    _note_next_expiry(purse)
+    note_next_expiry(purse)
 
 
 def expire_due(team: Team, *, now: datetime) -> int:
@@ -114,7 +114,7 @@ def expire_due(team: Team, *, now: datetime) -> int:
             reason = _("These credits came back after they had expired.")
             expire(team=team, amount=late, key=f"expire:late:{team.pk}:{last}", now=now, reason=reason)
             made += 1
-        _note_next_expiry(purse)
+        note_next_expiry(purse)
     return made
 
 
@@ -194,7 +194,8 @@ def teams_with_expiry(now: datetime) -> list[Team]:
     return list(Team.objects.filter(pk__in=due).order_by("pk"))
 
 
-def _note_next_expiry(purse: Purse) -> None:
+def note_next_expiry(purse: Purse) -> None:
+    """Write down when the next of a purse's credits expire. The purse is locked."""
     rows = CreditLot.objects.filter(team_id=purse.team_id, closed_at=None, expires_at__isnull=False)
     first = rows.order_by("expires_at").values_list("expires_at", flat=True).first()
     Purse.objects.filter(pk=purse.pk).update(lots_due_at=first)
