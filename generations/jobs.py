@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 from django.db import connection
+from django.utils import timezone
+from rq.timeouts import JobTimeoutException
 
 from generations import lifecycle, queue
 
@@ -22,6 +25,16 @@ def sweep() -> None:
     _run("sweep", lifecycle.sweep)
 
 
+def tend_books() -> None:
+    """Every minute: what is due in the books, the budgets and their requests."""
+    _run("tend_books", lambda: lifecycle.tend_books(timezone.now(), _apart))
+
+
+def mail() -> None:
+    """Send the mails that are due."""
+    _run("mail", lifecycle.send_mails)
+
+
 def submit() -> None:
     """Pump queued takes out to the providers."""
     _run("submit", lifecycle.SubmitPump().run)
@@ -35,6 +48,17 @@ def follow() -> None:
 def ingest(generation_id: int) -> None:
     """Bring one result home."""
     _run("ingest", lambda: lifecycle.ingest(generation_id), generation_id=generation_id)
+
+
+@contextmanager
+def _apart(step: str) -> Iterator[None]:
+    """What goes wrong with one team is logged, and the next one's turn comes."""
+    try:
+        yield
+    except JobTimeoutException:
+        raise
+    except Exception:
+        log.exception("step_failed", step=step)
 
 
 def _run(name: str, call: Callable[[], object], **facts: int) -> None:

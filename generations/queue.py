@@ -20,7 +20,7 @@ from rq.cron import CronScheduler
 
 log = structlog.get_logger(__name__)
 
-QUEUES = ("tick", "submit", "follow", "ingest")
+QUEUES = ("tick", "submit", "follow", "ingest", "mail")
 _COALESCE_SECONDS = 1
 _JOB_SECONDS = 10  # how long a job waits for a worker before it is stale
 _BURST_SECONDS = 0.2  # a burst of submits asks Redis once
@@ -30,6 +30,7 @@ _JOBS = {
     "submit": "generations.jobs.submit",
     "follow": "generations.jobs.follow",
     "ingest": "generations.jobs.ingest",
+    "mail": "generations.jobs.mail",
 }
 
 
@@ -100,6 +101,8 @@ def timeout_seconds(queue: str) -> int:
         return int(settings.LIFECYCLE["pump_seconds"]) + 20
     if queue == "ingest":
         return int(settings.LIMITS["result_download_seconds"] + 2 * settings.LIMITS["inspect_seconds"]) + 60
+    if queue == "mail":  # the last mail of a round may meet a slow server in each of its steps
+        return int(settings.LIFECYCLE["mail_seconds"] + 12 * settings.EMAIL_TIMEOUT)
     return 60
 
 

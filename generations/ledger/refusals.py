@@ -55,9 +55,9 @@ def local_time(moment: datetime, time_zone: str) -> str:
 
 
 def raisers(budget: Budget) -> list[User]:
-    """Who may raise a budget: its owner, then the team's budget admins and owners."""
-    found = [budget.owner] if budget.owner else []
+    """Who may raise a budget: its owner, then budget admins and owners of the team; only active members of it."""
     rows = Membership.objects.filter(team=budget.team, user__is_active=True).select_related("user").order_by("pk")
+    found = [row.user for row in rows if row.user_id == budget.owner_id]
     for role in (Role.BUDGET_ADMIN, Role.OWNER):
         found += [row.user for row in rows if role in row.roles and row.user not in found]
     return found

@@ -13,6 +13,14 @@ from generations.lifecycle.approve import (
 from generations.lifecycle.bind import bind
 from generations.lifecycle.bring_home import Stored, blob_for
 from generations.lifecycle.budgets import archive_budget, change_budget, end_raise, raise_budget, set_budget
+from generations.lifecycle.budget_alerts import raise_alerts
+from generations.lifecycle.budget_requests import (
+    BadBudgetRequest,
+    ask_for_budget,
+    decide_budget_request,
+    expire_budget_requests,
+    withdraw_budget_request,
+)
 from generations.lifecycle.cancel import cancel, cancel_as
 from generations.lifecycle.check_account import check_account
 from generations.lifecycle.circuit import ask_soon
@@ -27,7 +35,10 @@ from generations.lifecycle.hold_limits import LEFT_IN_LINE, TIMED_OUT, end_of_ho
 from generations.lifecycle.ingest import ingest
 from generations.lifecycle.known import spell_lookup, what_is_known
 from generations.lifecycle.line import Place, line_of
+from generations.lifecycle.mail import post_mail, send_mails
+from generations.lifecycle.mail_links import BadLink, decision_token, read_decision_token
 from generations.lifecycle.notes import NOTE_MAX
+from generations.lifecycle.open_request import RequestClosed, check_open
 from generations.lifecycle.pause_account import AlreadySo, pause_account, resume_account
 from generations.lifecycle.public_inputs import PublicInput, find_public_input, publish
 from generations.lifecycle.quote import quote
@@ -42,6 +53,7 @@ from generations.lifecycle.settle import finish
 from generations.lifecycle.shots import BadShot, add_shot, archive_shot, change_shot
 from generations.lifecycle.submit import PriceMoved, RouteClosed, Submitted, submit
 from generations.lifecycle.sweep import sweep
+from generations.lifecycle.tend_books import tend_books
 from generations.lifecycle.tick import tick
 from generations.lifecycle.upload import MAX_BYTES, upload_file, upload_image
 from generations.lifecycle.wake import wake
@@ -56,6 +68,8 @@ __all__ = [
     "BadPrice",
     "BadShot",
     "CannotApprove",
+    "BadBudgetRequest",
+    "BadLink",
     "CannotDecide",
     "CannotRetry",
     "CannotReview",
@@ -66,6 +80,7 @@ __all__ = [
     "PriceMoved",
     "PriceNotReplaced",
     "PublicInput",
+    "RequestClosed",
     "RouteClosed",
     "Stored",
     "SubmitPump",
@@ -76,6 +91,7 @@ __all__ = [
     "approvers_of",
     "archive_budget",
     "archive_shot",
+    "ask_for_budget",
     "ask_soon",
     "bind",
     "blob_for",
@@ -84,11 +100,15 @@ __all__ = [
     "change_budget",
     "change_shot",
     "check_account",
+    "check_open",
     "check_price",
     "close_route",
     "decline",
     "end_of_hold",
+    "decide_budget_request",
+    "decision_token",
     "end_price",
+    "expire_budget_requests",
     "end_raise",
     "expire_approvals",
     "fetch_soon",
@@ -104,10 +124,13 @@ __all__ = [
     "may_approve",
     "open_route",
     "pause_account",
+    "post_mail",
     "provider_account",
     "provider_session",
     "publish",
     "quote",
+    "raise_alerts",
+    "read_decision_token",
     "raise_budget",
     "record",
     "recover",
@@ -118,13 +141,16 @@ __all__ = [
     "review",
     "seed_prices",
     "send_again",
+    "send_mails",
     "set_budget",
     "spell_lookup",
     "submit",
     "sweep",
+    "tend_books",
     "tick",
     "upload_file",
     "upload_image",
     "wake",
     "what_is_known",
+    "withdraw_budget_request",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from generations import queue
+from generations.lifecycle.mail import due_mails
 from generations.lifecycle.probe import tend_accounts
 from generations.lifecycle.reconcile import expire_leases, requeue_unsent
 from generations.models import Generation, Status
@@ -18,7 +19,8 @@ def tick() -> dict[str, int]:
     due = Generation.objects.due()
     found["submit"] = due.filter(status=Status.QUEUED).count()
     found["follow"] = due.filter(status__in=(Status.RUNNING, Status.UNCERTAIN)).count()
-    for name in ("submit", "follow"):
+    found["mail"] = due_mails().count()
+    for name in ("submit", "follow", "mail"):
         if found[name]:
             queue.kick(name)
     waiting = list(due.filter(status=Status.INGESTING).order_by("due_at").values_list("pk", flat=True)[:_AT_ONCE])

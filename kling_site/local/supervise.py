@@ -50,7 +50,14 @@ def server_programs(environment: Mapping[str, str]) -> list[Program]:
 
 def site_programs(bind: str, sandbox_port: int) -> list[Program]:
     manage = [sys.executable, str(ROOT / "manage.py")]
-    workers = [("submit", 1), ("follow", 1), ("ingest", 2), ("tick", 1)]
+    # Mail needs no process of its own: one of the two that fetch results sends it, the other never waits for it.
+    workers = [
+        ("submit", ["submit"]),
+        ("follow", ["follow"]),
+        ("ingest", ["ingest"]),
+        ("ingest_mail", ["mail", "ingest"]),
+        ("tick", ["tick"]),
+    ]
     return [
         Program(
             "web",
@@ -59,7 +66,7 @@ def site_programs(bind: str, sandbox_port: int) -> list[Program]:
             # Its control socket would be one for all copies, in the home folder.
             + ["--no-control-socket"],
         ),
-        *(Program(f"worker-{queue}", [*manage, "work", queue], count=count) for queue, count in workers),
+        *(Program(f"worker-{name}", [*manage, "work", *queues]) for name, queues in workers),
         Program("cron", [*manage, "clock"]),
         Program("sandbox", [*manage, "sandbox", "--port", str(sandbox_port)]),
     ]

@@ -40,7 +40,7 @@ def five_of_each(desk, settings):
 def test_every_kind_of_due_take_is_kicked(five_of_each, jobs):
     found = lifecycle.tick()
 
-    assert found == {"expired": 0, "unsent": 0, "submit": 5, "follow": 5, "ingest": 5}
+    assert found == {"expired": 0, "unsent": 0, "submit": 5, "follow": 5, "mail": 0, "ingest": 5}
     assert jobs("submit") == [("generations.jobs.submit", [])]
     assert jobs("follow") == [("generations.jobs.follow", [])]
     wanted = [("generations.jobs.ingest", [take.pk]) for take in five_of_each[Status.INGESTING]]

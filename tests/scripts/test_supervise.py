@@ -20,11 +20,11 @@ def test_every_program_is_there_and_starts_in_two_waves(tmp_path):
 
     assert config["group:servers"]["programs"] == "postgres,redis"
     assert config["group:site"]["programs"] == (
-        "web,worker-submit,worker-follow,worker-ingest,worker-tick,cron,sandbox"
+        "web,worker-submit,worker-follow,worker-ingest,worker-ingest_mail,worker-tick,cron,sandbox"
     )
     first = [name for name in config.sections() if config[name].get("autostart") == "true"]
     assert first == ["program:postgres", "program:redis"]
-    assert config["program:worker-ingest"]["numprocs"] == "2"
+    assert config["program:worker-ingest_mail"]["command"].endswith("work mail ingest")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`manage.py clock`: the clock: due rows every two seconds, stray files every hour."""
+"""`manage.py clock`: the clock: due rows every two seconds, the books every minute, stray files every hour."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Command(BaseCommand):
         queue.run_clock(
             {
                 "generations.jobs.tick": int(settings.LIFECYCLE["tick_seconds"]),
+                "generations.jobs.tend_books": int(settings.LIFECYCLE["tend_books_seconds"]),
                 "generations.jobs.sweep": int(settings.LIFECYCLE["sweep_seconds"]),
             }
         )
