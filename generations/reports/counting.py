@@ -110,7 +110,8 @@ def _teams_with_news() -> list[int]:
 
 def _count_team(team: Team, now: datetime, at_most: int) -> int:
     counted, is_last = 0, False
-    RollUpMark.objects.bulk_create([RollUpMark(team=team, time_zone=team.time_zone)], ignore_conflicts=True)
+    if not RollUpMark.objects.filter(team=team).exists():
+        RollUpMark.objects.bulk_create([RollUpMark(team=team, time_zone=team.time_zone)], ignore_conflicts=True)
     while not is_last and counted < at_most:
         with transaction.atomic():
             mark = RollUpMark.objects.select_for_update(skip_locked=True).filter(team=team).first()
@@ -118,7 +119,7 @@ def _count_team(team: Team, now: datetime, at_most: int) -> int:
                 return counted
             if mark.time_zone != team.time_zone:  # other days: nothing that was counted holds
                 _forget(mark, team)
-            batch = _next(mark, now)
+            batch = _next(mark, now, min(BATCH, at_most))
             _count(team, batch)
             counted += len(batch.takes)
             is_last = batch.is_last
@@ -126,10 +127,11 @@ def _count_team(team: Team, now: datetime, at_most: int) -> int:
     return counted
 
 
-def _next(mark: RollUpMark, now: datetime) -> _Batch:
-    facts = {"team": mark.team_id, "batch": BATCH, "after": mark.movement_id, "ended_at": mark.ended_at}
+def _next(mark: RollUpMark, now: datetime, size: int) -> _Batch:
+    """The next `size` movements; with the last of them the new decisions; when there are none, what they missed."""
+    facts = {"team": mark.team_id, "batch": size, "after": mark.movement_id, "ended_at": mark.ended_at}
     count, upto, until, takes = _rows(_MOVEMENTS, facts)[0]
-    if count == BATCH:
+    if count == size:
         return _Batch(takes or [], upto=upto, until=until)
     decisions, decided = _rows(_DECISIONS, facts)[0]
     touched = {*(takes or []), *(decided or [])}
@@ -137,14 +139,14 @@ def _next(mark: RollUpMark, now: datetime) -> _Batch:
     if touched or decisions:
         return _Batch(sorted(touched), decisions or [], upto, until or mark.counted_until)
     missed = _rows(_ENDED, facts)[0][0] or []
-    is_last = len(missed) < BATCH
+    is_last = len(missed) < size
     return _Batch(missed, upto=upto, until=now if is_last else mark.counted_until, is_last=is_last)
 
 
 def _count(team: Team, batch: _Batch) -> None:
     if not batch.takes:
         return
-    facts = {"team": team.pk, "zone": team.time_zone, "takes": batch.takes, "upto": batch.upto}
+    facts: dict[str, Any] = {"team": team.pk, "zone": team.time_zone, "takes": batch.takes, "upto": batch.upto}
     with connection.cursor() as cursor:
         cursor.execute(tallies.SLICES, facts)
         cursor.execute(tallies.COUNT, facts)

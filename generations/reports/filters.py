@@ -198,3 +198,13 @@ def _person(member: access.Member, text: str) -> User | None:
     ):
         raise access.Missing
     return found
+
+
+def check_by(filters: Filters, dimensions: tuple[str, ...]) -> str:
+    """What a report divides by: what was asked for, or its first dimension. Raises BadFilter for one it has not."""
+    by = filters.by or dimensions[0]
+    if by not in dimensions:
+        sentence = _("This report cannot be divided by “%(by)s”. Choose one of: %(others)s.")
+        others = ", ".join(str(DIMENSIONS[name]) for name in dimensions)
+        raise BadFilter(sentence % {"by": DIMENSIONS[by], "others": others})
+    return by

@@ -6,8 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from generations.reports.counting import roll_up
+from generations.reports.cube import totals
+from generations.reports.figures import percent
 from generations.reports.filters import Filters
-from generations.reports.sheet import Kind
+from generations.reports.sheet import AT_ONCE, Kind
+
+# Key, label, kind, and whether less is better.
+_FIGURES: tuple[tuple[str, Promise, Kind, bool | None], ...] = (
+    ("spent", gettext_lazy("Spent"), "credits", None),
+    ("per_approved_second", gettext_lazy("Cost per approved second"), "credits", True),
+    ("approved_share", gettext_lazy("Approved"), "percent", False),
+    ("tries", gettext_lazy("Tries per keeper"), "number", True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +42,16 @@ class Headline:
 
 
 def headlines(filters: Filters, *, now: datetime) -> list[Headline]:
-    """`spent`, `per_approved_second`, `approved_share` and `tries`, in this order."""
-    raise NotImplementedError
+    """`spent`, `per_approved_second`, `approved_share` (of takes) and `tries` (per keeper), in this order."""
+    roll_up(now=now, team=filters.team, at_most=AT_ONCE)
+    now_shown, then = totals(filters).shown, totals(filters.before()).shown
+    return [
+        Headline(key, str(label), kind, now_shown[key], then[key], _change(now_shown[key], then[key], kind), less)
+        for key, label, kind, less in _FIGURES
+    ]
+
+
+def _change(value: Decimal | None, before: Decimal | None, kind: Kind) -> Decimal | None:
+    if value is None or before is None:
+        return None
+    return value - before if kind == "percent" else percent(value - before, before)
