@@ -5,13 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from generations.models import AuditEvent, Budget, BudgetRequest, Generation, PriceRule, ProviderAccount, Shot, Team
+from generations.models import (
+    AuditEvent,
+    Budget,
+    BudgetRequest,
+    Generation,
+    Movement,
+    PriceRule,
+    Project,
+    ProviderAccount,
+    Shot,
+    Team,
+)
 
 _KINDS: dict[type, str] = {
     Budget: "budget",
     BudgetRequest: "budget_request",
     Generation: "generation",
+    Movement: "movement",
     PriceRule: "price_rule",
+    Project: "project",
     ProviderAccount: "provider_account",
     Shot: "shot",
     Team: "team",
@@ -20,7 +33,7 @@ _KINDS: dict[type, str] = {
 
 def record(
     verb: str,
-    target: Budget | BudgetRequest | Generation | PriceRule | ProviderAccount | Shot | Team,
+    target: Budget | BudgetRequest | Generation | Movement | PriceRule | Project | ProviderAccount | Shot | Team,
     *,
     now: datetime,
     actor_id: int | None,

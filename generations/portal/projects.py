@@ -11,9 +11,10 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Q, QuerySet, Sum, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext as _
 
-from generations import access
-from generations.choices import MediaKind
+from generations import access, ledger
+from generations.choices import MediaKind, Tier
 from generations.models import OPEN, Asset, Generation, Project, Status
 
 _PICTURES = 3
@@ -65,6 +66,26 @@ def figures_of(member: access.Member, project: Project) -> Figures:
         spent=(sums["spent"] or Decimal(0)) if sees else None,
         held=(sums["held"] or Decimal(0)) if sees else None,
     )
+
+
+def gate_words(project: Project) -> str:
+    """Which takes of a project wait for approval, in sentences; empty where none do."""
+    tiers = ", ".join(str(tier.label) for tier in Tier if tier in project.approval_tiers)
+    facts = {"tiers": tiers, "hours": project.approval_hours}
+    if project.approval_above_credits is not None:
+        facts["above"] = ledger.plain(project.approval_above_credits)
+        which = (
+            _("Takes above %(above)s credits, and of the tiers %(tiers)s,")
+            if tiers
+            else _("Takes above %(above)s credits")
+        )
+    elif tiers:
+        which = _("Takes of the tiers %(tiers)s")
+    else:
+        return ""
+    rest = _("wait up to %(hours)s hours for approval, with their credits held.")
+    draft = _("An approved draft of the same prompt and inputs is enough.") if project.approved_draft_is_enough else ""
+    return " ".join([which % facts, rest % facts, draft]).strip()
 
 
 def _sums(takes: QuerySet[Generation]) -> Iterable[Any]:

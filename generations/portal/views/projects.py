@@ -18,7 +18,7 @@ from generations.portal.cards import cards_of
 from generations.portal.door import Request, members_only
 from generations.portal.forms.project import ProjectForm
 from generations.portal.frame import page
-from generations.portal.projects import figures_of, project_rows
+from generations.portal.projects import figures_of, gate_words, project_rows
 from generations.portal.sheets import cut
 
 _FORM = "portal/projects/form.html"
@@ -43,7 +43,8 @@ def project(request: Request, member: access.Member, public_id: UUID) -> HttpRes
         "project": found,
         "figures": figures_of(member, found),
         "cards": cards_of(sheet.rows, member, timezone.now()),
-        "can_edit": member.may(access.May.MANAGE_PROJECTS),
+        "can_edit": _may_edit(member),
+        "gates": gate_words(found),
         "pages": sheet,
     }
     return page(request, member, "portal/projects/page.html", "projects", context)
@@ -62,18 +63,30 @@ def project_new(request: Request, member: access.Member) -> HttpResponse:
 def project_edit(request: Request, member: access.Member, public_id: UUID) -> HttpResponse:
     """Edit a project."""
     found = access.get_project(member, public_id)
-    member.check(access.May.MANAGE_PROJECTS)
+    if not _may_edit(member):
+        member.check(access.May.MANAGE_PROJECTS)
     return _edit(request, member, found, _("The project was saved."))
+
+
+def _may_edit(member: access.Member) -> bool:
+    """Who manages budgets may change a project's approval gates, and nothing else of it."""
+    return member.may(access.May.MANAGE_PROJECTS) or member.may(access.May.MANAGE_BUDGETS)
 
 
 def _edit(request: Request, member: access.Member, known: Project | None, done: str) -> HttpResponse:
     form = ProjectForm(request.POST or None, instance=known, member=member)
-    saved = form.save_once() if request.method == "POST" and form.is_valid() else None
+    saved = form.save_once(timezone.now()) if request.method == "POST" and form.is_valid() else None
     if saved:
         messages.success(request, done)
         return redirect("portal:project", saved.public_id)
     # The heading shows what is stored, not what is being typed.
     shown = access.get_project(member, known.public_id) if known else None
     status = 422 if request.method == "POST" else 200
-    context = {"project": shown, "form": form, "move_percent": settings.LIFECYCLE["move_dearer_percent"]}
+    context = {
+        "project": shown,
+        "form": form,
+        "move_percent": settings.LIFECYCLE["move_dearer_percent"],
+        "may_name": member.may(access.May.MANAGE_PROJECTS),
+        "may_gate": member.may(access.May.MANAGE_BUDGETS),
+    }
     return page(request, member, _FORM, "projects", context, status)
