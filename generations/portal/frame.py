@@ -14,6 +14,7 @@ from django.template.loader import render_to_string
 from generations import access, ledger
 from generations.models import Team
 from generations.portal.door import Request
+from generations.portal.requests import waiting_count
 from generations.portal.unclear import WAITS
 
 
@@ -40,6 +41,7 @@ class Frame:
     balance: Purse | None
     open_count: int
     waiting_count: int | None  # takes that wait for a decision; None for who may not decide
+    request_count: int | None  # what waits for this member's yes; None for who neither answers nor asks
 
 
 def frame_of(member: access.Member, section: str) -> Frame:
@@ -54,6 +56,7 @@ def frame_of(member: access.Member, section: str) -> Frame:
         balance=_purse(member),
         open_count=counts["open"],
         waiting_count=counts["waiting"] if member.may(access.May.RESOLVE) else None,
+        request_count=waiting_count(member),
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generations.portal.views import credits, library, media, projects, studio, takes, team, unclear
+from generations.portal.views import by_mail, credits, library, media, projects, requests, studio, takes, team, unclear
 
 app_name = "portal"
 
@@ -28,6 +28,12 @@ urlpatterns = [
     path("unclear/<uuid:public_id>/fetch/", unclear.fetch_now, name="fetch_now"),
     path("unclear/<uuid:public_id>/<slug:name>/", unclear.decide, name="decide"),
     path("credits/", credits.credits, name="credits"),
+    path("requests/", requests.requests, name="requests"),
+    path("requests/new/", requests.request_new, name="request_new"),
+    path("requests/<uuid:public_id>/", requests.request_decide, name="request_decide"),
+    path("requests/<uuid:public_id>/withdraw/", requests.request_withdraw, name="request_withdraw"),
+    path("takes/<uuid:public_id>/approval/", requests.approval, name="approval"),
+    path("r/<str:token>/", by_mail.request_by_mail, name="request_by_mail"),
     path("team/", team.team, name="team"),
     path("inputs/<str:token>/<str:name>", media.public_input, name="public_input"),
     path("media/<uuid:public_id>/<slug:kind>/", media.media, name="media"),
