@@ -25,12 +25,13 @@ from generations.lifecycle.cancel import cancel, cancel_as
 from generations.lifecycle.check_account import check_account
 from generations.lifecycle.circuit import ask_soon
 from generations.lifecycle.close_route import NoSuchRoute, close_route, open_route
+from generations.lifecycle.corrections import correct
 from generations.lifecycle.decision import CannotDecide, last_attempt
 from generations.lifecycle.dispatch import SubmitPump
 from generations.lifecycle.end_price import NotInForce, end_price
 from generations.lifecycle.follow import FollowPump
 from generations.lifecycle.give_up import GIVEN_UP, give_up
-from generations.lifecycle.grant_credits import grant_credits
+from generations.lifecycle.grant_credits import PRIORITY_MAX, grant_credits
 from generations.lifecycle.hold_limits import LEFT_IN_LINE, TIMED_OUT, end_of_hold, release_timed_out
 from generations.lifecycle.ingest import ingest
 from generations.lifecycle.known import spell_lookup, what_is_known
@@ -63,6 +64,7 @@ __all__ = [
     "LEFT_IN_LINE",
     "MAX_BYTES",
     "NOTE_MAX",
+    "PRIORITY_MAX",
     "TIMED_OUT",
     "AlreadySo",
     "BadPrice",
@@ -103,6 +105,7 @@ __all__ = [
     "check_open",
     "check_price",
     "close_route",
+    "correct",
     "decline",
     "end_of_hold",
     "decide_budget_request",
