@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 from rq.timeouts import JobTimeoutException
 
-from generations import lifecycle, queue
+from generations import lifecycle, queue, reports
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +33,11 @@ def tend_books() -> None:
 def mail() -> None:
     """Send the mails that are due."""
     _run("mail", lifecycle.send_mails)
+
+
+def roll_up() -> None:
+    """Every minute: count for the reports what is new in the books."""
+    _run("roll_up", lambda: reports.roll_up(now=timezone.now()))
 
 
 def submit() -> None:

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "api": DOMAIN,
     "admin": DOMAIN,
     "webhooks": DOMAIN,
-    "jobs": {"lifecycle", "queue"},
+    "jobs": {"lifecycle", "queue", "reports"},
     "management": DOMAIN | {"sandbox"},
     "middleware": set(),
     "templatetags": {"catalog", "choices"},

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from generations import ledger
+from generations import ledger, reports
 from tests.ledger.books import Books
 from tests.ledger.corruptions import CORRUPTIONS, corrupt, prepare
 
@@ -36,8 +36,8 @@ def test_books_in_order_end_with_zero(books):
     printed, code = run()
 
     assert code == 0
-    assert [line.split("  ")[0] for line in printed.splitlines()] == list(ledger.proofs())
-    assert printed.count("adds up") == len(ledger.proofs())
+    assert [line.split("  ")[0] for line in printed.splitlines()] == [*ledger.proofs(), *reports.proofs()]
+    assert printed.count("adds up") == len(ledger.proofs()) + len(reports.proofs())
 
 
 @pytest.mark.parametrize("proof", CORRUPTIONS)
@@ -61,7 +61,7 @@ def test_json_has_every_proof_and_every_sentence(db):
     printed, code = run("--json")
 
     said = json.loads(printed)
-    assert (code, said["adds_up"], list(said["proofs"])) == (1, False, list(ledger.proofs()))
+    assert (code, said["adds_up"], list(said["proofs"])) == (1, False, [*ledger.proofs(), *reports.proofs()])
     sentence = f"spent: {facts['slug']} spent says 1.000, the entries say 98.000."
     assert said["proofs"]["spent"][0]["sentence"] == sentence
 

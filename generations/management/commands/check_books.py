@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from generations import ledger
+from generations import ledger, reports
 
 
 class Command(BaseCommand):
@@ -22,8 +22,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with one_moment():
-            differences = list(ledger.check_books())
-        found = {name: [item for item in differences if item.proof == name] for name in ledger.proofs()}
+            differences = [*ledger.check_books(), *reports.differences()]
+        names = (*ledger.proofs(), *reports.proofs())
+        found = {name: [item for item in differences if item.proof == name] for name in names}
         self.stdout.write(_as_json(found) if options["json"] else "\n".join(_lines(found)))
         if differences:
             count = len(differences)
