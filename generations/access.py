@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -91,6 +91,7 @@ class Member(NamedTuple):
     team: Team
     membership: Membership
     rights: frozenset[May]
+    has_own_budget: bool = False  # whether some budget is theirs alone, as their page shows it
 
     def may(self, right: May) -> bool:
         return right in self.rights
@@ -128,10 +129,12 @@ def get_member(user: User | AnonymousUser, team_slug: str) -> Member:
     """The person as a member of a team. Raises Missing where they are none, or not active."""
     if not user.is_authenticated or not user.is_active:
         raise Missing
-    membership = Membership.objects.filter(user=user, team__slug=team_slug).select_related("team").first()
+    own = Budget.objects.active().filter(team=OuterRef("team"), member=OuterRef("user"))
+    rows = Membership.objects.filter(user=user, team__slug=team_slug).select_related("team")
+    membership = rows.annotate(has_own_budget=Exists(own)).first()
     if membership is None:
         raise Missing
-    return Member(user, membership.team, membership, rights_of(membership.roles))
+    return Member(user, membership.team, membership, rights_of(membership.roles), membership.has_own_budget)
 
 
 def generations_for(member: Member) -> GenerationQuerySet:
@@ -198,9 +201,9 @@ def get_shot(member: Member, public_id: UUID) -> Shot:
 
 
 def budgets_for(member: Member) -> BudgetQuerySet:
-    """The budgets a member may see: all of the team's with `SEE_CREDITS`, otherwise their own."""
+    """The budgets a member may see: all of the team's with `SEE_CREDITS`, otherwise theirs and those they own."""
     rows = Budget.objects.filter(team=member.team).select_related("team", "project", "shot__project", "member", "owner")
-    return rows if member.may(May.SEE_CREDITS) else rows.filter(member=member.user)
+    return rows if member.may(May.SEE_CREDITS) else rows.filter(Q(member=member.user) | Q(owner=member.user))
 
 
 def get_budget(member: Member, public_id: UUID) -> Budget:

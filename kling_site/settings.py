@@ -118,6 +118,8 @@ ACCOUNT_LOGOUT_ON_GET = False
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
+# Whom mail comes from. Most mail servers take only senders of their own domain.
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("EMAIL_FROM", default="kling-site@localhost")
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = env("TIME_ZONE", default="UTC")

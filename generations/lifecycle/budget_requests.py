@@ -44,10 +44,10 @@ def ask_for_budget(
         raise access.Missing
     ledger.check_amount(amount)
     _check_words(note)
+    period = _period_now(budget, now)  # before the transaction, so that the purse is not locked while mails are written
+    _check_until(until, period, now)
     try:
         with transaction.atomic():
-            period = _period_now(budget, now)
-            _check_until(until, period, now)
             _close_expired(member.user, budget, now)
             request = _open(member, budget, amount, until, note, period, now)
             facts = {"budget": str(budget.public_id), "amount": str(amount), "until": _text(until)}

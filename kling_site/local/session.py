@@ -16,7 +16,8 @@ from .errors import CannotRun
 
 # What would make a run here differ from one on a machine where nothing is set.
 OUTER = [
-    *["DATABASE_URL", "REDIS_URL", "CONN_MAX_AGE", "SECRET_KEY", "CREDENTIALS_KEYS", "S3_BUCKET", "EMAIL_URL"],
+    *["DATABASE_URL", "REDIS_URL", "CONN_MAX_AGE", "SECRET_KEY", "CREDENTIALS_KEYS", "S3_BUCKET"],
+    *["EMAIL_URL", "EMAIL_FROM"],
     *["PUBLIC_URL", "SANDBOX_ORIGIN", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "HTTPS"],
     *["DEBUG", "LOG_LEVEL", "TIME_ZONE"],
 ]
