@@ -85,7 +85,7 @@ def _standing(to: Status) -> dict[str, Any]:
 class GenerationQuerySet(models.QuerySet["Generation"]):
     def for_cards(self) -> GenerationQuerySet:
         """With the joins that a card needs."""
-        return self.select_related("account", "project", "created_by", "team").prefetch_related(
+        return self.select_related("account", "project", "shot", "created_by", "team").prefetch_related(
             models.Prefetch("inputs", queryset=GenerationInput.objects.select_related("asset__poster", "blob")),
             models.Prefetch(
                 "assets", queryset=Asset.objects.select_related("blob", "poster", "preview").order_by("pk")

@@ -33,8 +33,12 @@ _SENTENCES = {
     "stays": gettext_lazy("It looked for another route and stays in line here."),
     "recovered": gettext_lazy("A person found that %(account)s had made it after all."),
     "result_at_risk": gettext_lazy("The result may be lost; the team's producers and owners were told."),
+    "gate_passed": gettext_lazy("It met an approval gate of the project and was let through."),
+    "asked_at_end": gettext_lazy("The time of its hold was over, and %(account)s was asked once more."),
+    "reviewed": gettext_lazy("It was reviewed."),
     "waits_for_person": gettext_lazy("A producer, an owner or an administrator has to decide."),
 }
+_AFTER_A_YES = gettext_lazy("It was approved and went in line.")
 _TONES = {
     Status.DONE: "ok",
     Status.FAILED: "bad",
@@ -87,7 +91,10 @@ def activity_of(take: Generation) -> Activity:
     where = partial(_account_at, take, [event for event in events if event.kind == "moved"])
     ordered = _("%(person)s ordered the take on %(account)s.")
     lines = [Line(take.created_at, ordered % {"person": take.created_by, "account": where(take.created_at)})]
-    lines += [_event(event, where(event.happened_at)) for event in events]
+    lines += [
+        _event(event, where(event.happened_at), before=before.kind if before else "")
+        for before, event in zip([None, *events], events, strict=False)
+    ]
     for attempt in take.attempts.order_by("number"):
         lines += _attempt(attempt, where(attempt.opened_at))
     lines += [_call(call) for call in take.calls.order_by("pk")]
@@ -101,8 +108,9 @@ def _account_at(take: Generation, moves: list[GenerationEvent], at: datetime) ->
     return str(left.facts["from"]) if left else take.account.label
 
 
-def _event(event: GenerationEvent, account: str) -> Line:
-    sentence = _SENTENCES.get(event.kind)
+def _event(event: GenerationEvent, account: str, before: str) -> Line:
+    is_approval = (before, event.kind) == (Status.AWAITING_APPROVAL, Status.QUEUED)
+    sentence = _AFTER_A_YES if is_approval else _SENTENCES.get(event.kind)
     status = str(Status(event.kind).label) if event.kind in Status.values else ""
     text = str(sentence) % {"account": account} if sentence else event.kind.replace("_", " ")
     return Line(event.happened_at, text, event.note, status, _TONES.get(event.kind, ""))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from generations.portal.views import by_mail, credits, library, media, projects, requests, studio, takes, team, unclear
+from generations.portal.views import by_mail, credits, library, media, projects, requests, shots, studio, takes, team, unclear
 
 app_name = "portal"
 
@@ -16,12 +16,15 @@ urlpatterns = [
     path("takes/<uuid:public_id>/recipe.json", takes.recipe_file, name="recipe_file"),
     path("takes/<uuid:public_id>/stage/", takes.stage, name="stage"),
     path("takes/<uuid:public_id>/cancel/", takes.cancel, name="cancel"),
+    path("takes/<uuid:public_id>/review/", takes.review, name="review"),
     path("library/", library.library, name="library"),
     path("library/files/", library.library_files, name="library_files"),
     path("projects/", projects.projects, name="projects"),
     path("projects/new/", projects.project_new, name="project_new"),
     path("projects/<uuid:public_id>/", projects.project, name="project"),
     path("projects/<uuid:public_id>/edit/", projects.project_edit, name="project_edit"),
+    path("projects/<uuid:public_id>/shots/", shots.shot_add, name="shot_add"),
+    path("shots/<uuid:public_id>/archive/", shots.shot_archive, name="shot_archive"),
     path("unclear/", unclear.unclear_list, name="unclear"),
     path("unclear/<uuid:public_id>/", unclear.unclear_take, name="unclear_take"),
     path("unclear/<uuid:public_id>/recover/", unclear.recover, name="recover"),

@@ -21,7 +21,7 @@ from generations import access, catalog, ledger, lifecycle
 from generations.choices import Role
 from generations.errors import PortalError
 from generations.management import wish
-from generations.models import Generation, Membership, Project, ProviderAccount, Status
+from generations.models import Generation, Membership, Project, ProviderAccount, Shot, Status
 
 _LOOK_SECONDS = 0.5
 _WANTED = {
@@ -40,6 +40,7 @@ class Command(BaseCommand):
         wish.add_arguments(parser)
         parser.add_argument("--team", default="demo", help="the team's short name")
         parser.add_argument("--project", help="the project's name; the team's first one otherwise")
+        parser.add_argument("--shot", metavar="CODE", help="the project's shot that the take is a try for")
         parser.add_argument("--account", help="the provider account's label; the cheapest that can do it otherwise")
         parser.add_argument("--as", dest="email", help="whose take it is; an owner of the team otherwise")
         parser.add_argument("--key", help="idempotency key; the same key makes one take")
@@ -66,6 +67,7 @@ class Command(BaseCommand):
     def _submit(self, options: dict[str, Any]) -> Generation:
         member = _member(options)
         project = _project(member, options["project"])
+        shot = _shot(project, options["shot"])
         now = timezone.now()
         wanted = wish.read_wish(options)
         for note in wanted.notes:
@@ -81,6 +83,7 @@ class Command(BaseCommand):
             idempotency_key=options["key"] or f"shell:{uuid.uuid4()}",
             now=now,
             deadline_at=_deadline(options["by"]),
+            shot=shot,
         ).generation
 
     def _say_price(
@@ -169,6 +172,17 @@ def _upload(member: access.Member, project: Project, path: Path) -> str:
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}.") from error
     return asset.blob.sha256
+
+
+def _shot(project: Project, code: str | None) -> Shot | None:
+    if code is None:
+        return None
+    shots = list(project.shots.filter(archived_at=None))
+    found = next((shot for shot in shots if shot.code.lower() == code.lower()), None)
+    if found is None:
+        known = ", ".join(map(str, shots)) or "none"
+        raise CommandError(f"{project} has no such shot. Its shots: {known}.")
+    return found
 
 
 def _account(member: access.Member, recipe: catalog.Recipe, label: str | None) -> ProviderAccount:

@@ -14,7 +14,7 @@ from generations.portal.composer.draft import Draft
 from generations.portal.composer.fit import abilities, durations_off, masters_of
 
 _OPTION_FIELDS = ("model", "tier", "route", "duration", "aspect_ratio", "guidance", "camera")
-_PROSE_FIELDS = ("project", "prompt", "negative_prompt")
+_PROSE_FIELDS = ("project", "shot", "prompt", "negative_prompt")
 
 
 def composer_context(draft: Draft) -> dict[str, Any]:
@@ -35,6 +35,10 @@ def _compose(draft: Draft) -> dict[str, Any]:
         "projects": [
             {"public_id": project.public_id, "name": project.name, "selected": project == draft.project}
             for project in draft.projects
+        ],
+        "shots": [
+            {"public_id": shot.public_id, "code": shot.code, "about": shot.description, "selected": shot == draft.shot}
+            for shot in draft.shots
         ],
         "capability": draft.shape.capability,
         "prompt": draft.wish.prompt,

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from generations import access, catalog, ledger, lifecycle
 from generations.choices import Capability, InputRole
 from generations.errors import AlreadySubmitted, InvalidRecipe, PortalError, Refused
-from generations.models import Generation, Project
+from generations.models import Generation, Project, Shot
 from generations.portal import text
 from generations.portal.composer.fit import Shape, abilities, capability_of, fit
 from generations.portal.composer.frames import Frames, NotAdded, load_frames
@@ -51,6 +51,7 @@ class Draft:
     offers: Offers
     projects: list[Project]
     project: Project | None
+    shots: list[Shot]
     balances: ledger.Balances
     key: str
     from_take: Generation | None = None
@@ -73,6 +74,7 @@ class Draft:
             idempotency_key=self.wish.key,
             now=self.now,
             shown_credits=self.wish.shown_credits,
+            shot=self.shot,
         )
 
     def refuse(self, error: PortalError) -> None:
@@ -94,6 +96,10 @@ class Draft:
         found: dict[str, str] = {}
         if self.project is None or (self.wish.project and str(self.project.public_id) != self.wish.project):
             found["project"] = self._no_project()
+        elif self.wish.do == "generate" and self.wish.shot and self.shot is None:
+            # Not before the order: the choice goes with the project that it was made in.
+            sentence = _("The chosen shot is not one of %(project)s. Choose one of its shots, or none.")
+            found["shot"] = sentence % {"project": self.project}
         for slot in self.frames.slots if self.shape.capability == Capability.IMAGE_TO_VIDEO else ():
             if slot.is_lost:
                 found[slot.role.value] = _("This image is not in the team's library any more. Add it again.")
@@ -123,6 +129,12 @@ class Draft:
             raise InvalidRecipe(
                 {str((item["loc"] or ("__all__",))[0]): item["msg"] for item in error.errors()}
             ) from error
+
+    @property
+    def shot(self) -> Shot | None:
+        """The chosen shot where it is one of the chosen project's."""
+        wanted = text.find_uuid(self.wish.shot)
+        return next((shot for shot in self.shots if shot.public_id == wanted), None)
 
     @property
     def has_last(self) -> bool:
@@ -183,6 +195,7 @@ def compose(
     shape = fit(wish, has_last=last, default=ability, of=model)
     projects = list(access.projects_for(member).active())
     wanted = text.find_uuid(wish.project or begin_project)
+    project = next((project for project in projects if project.public_id == wanted), next(iter(projects), None))
     return Draft(
         member=member,
         wish=wish,
@@ -191,7 +204,8 @@ def compose(
         shape=shape,
         offers=find_offers(member, wish, shape, has_last=last, now=now),
         projects=projects,
-        project=next((project for project in projects if project.public_id == wanted), next(iter(projects), None)),
+        project=project,
+        shots=list(access.shots_for(member).filter(project=project, archived_at=None)) if project else [],
         balances=ledger.balances(member.team),
         key=wish.key or new_key(),
         from_take=from_take,

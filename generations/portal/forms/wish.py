@@ -28,6 +28,7 @@ class Wish:
     idempotency_key: str = ""
     quoted_credits: str = ""
     project: str = ""
+    shot: str = ""
     capability: str = ""
     first_frame: str = ""
     last_frame: str = ""
@@ -68,10 +69,11 @@ def cheapest_again(wish: Wish) -> Wish:
 
 
 def wish_from_address(query: Mapping[str, str]) -> Wish:
-    """What an address asks the composer to begin with: a project, a prompt."""
+    """What an address asks the composer to begin with: a project, one of its shots, a prompt."""
     return replace(
         Wish(),
         project=_read("project", query),
+        shot=_read("shot", query),
         prompt=_read("prompt", query),
         capability=Capability.TEXT_TO_VIDEO if query.get("prompt") else "",
     )
@@ -85,6 +87,7 @@ def wish_from_take(take: Generation) -> Wish:
     by_hand = camera is not None and camera.move == CameraMove.SIMPLE
     return Wish(
         project=str(take.project.public_id),
+        shot=str(take.shot.public_id) if take.shot else "",
         capability=recipe.capability,
         first_frame=frames.get(InputRole.FIRST_FRAME, ""),
         last_frame=frames.get(InputRole.LAST_FRAME, ""),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -20,6 +22,7 @@ from generations.portal.forms.project import ProjectForm
 from generations.portal.frame import page
 from generations.portal.projects import figures_of, gate_words, project_rows
 from generations.portal.sheets import cut
+from generations.portal.shots import shot_rows
 
 _FORM = "portal/projects/form.html"
 
@@ -35,8 +38,18 @@ def projects(request: Request, member: access.Member) -> HttpResponse:
 @require_safe
 @members_only
 def project(request: Request, member: access.Member, public_id: UUID) -> HttpResponse:
-    """One project with its takes."""
-    found = access.get_project(member, public_id)
+    """One project with its shots and takes."""
+    return project_page(request, member, access.get_project(member, public_id))
+
+
+def project_page(
+    request: Request,
+    member: access.Member,
+    found: Project,
+    new_shot: Mapping[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """A project's page; `new_shot` is what was typed into the form for a shot that was refused."""
     takes = access.generations_for(member).for_cards().filter(project=found).order_by("-pk")
     sheet = cut(takes, request.GET)
     context = {
@@ -46,8 +59,11 @@ def project(request: Request, member: access.Member, public_id: UUID) -> HttpRes
         "can_edit": _may_edit(member),
         "gates": gate_words(found),
         "pages": sheet,
+        "shots": shot_rows(member, found),
+        "can_change_shots": member.may(access.May.MANAGE_PROJECTS) and found.archived_at is None,
+        "new_shot": new_shot,
     }
-    return page(request, member, "portal/projects/page.html", "projects", context)
+    return page(request, member, "portal/projects/page.html", "projects", context, status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

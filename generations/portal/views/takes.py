@@ -19,9 +19,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from generations import access, lifecycle
-from generations.models import Generation
+from generations.choices import Verdict
+from generations.errors import NotAllowed, Refused
+from generations.models import Generation, Status
 from generations.portal import text
 from generations.portal.activity import activity_of
+from generations.portal.answers import APPROVAL_FORMS
 from generations.portal.cards import Card, cards_of, read_versions
 from generations.portal.cost import cost_of
 from generations.portal.decisions import DECISIONS
@@ -99,6 +102,25 @@ def cancel(request: Request, member: access.Member, public_id: UUID) -> HttpResp
     return HttpResponse(_card(request, card, too_late=not is_over and not card.stop_words) + balance(request, member))
 
 
+@require_POST
+@members_only
+def review(request: Request, member: access.Member, public_id: UUID) -> HttpResponse:
+    """Decide on a take that is done; a refusal comes back with what was typed."""
+    found, now = access.get_generation(member, public_id), timezone.now()
+    verdict, note = request.POST.get("verdict", ""), text.lines(request.POST.get("note", "")).strip()
+    try:
+        if verdict not in Verdict.values:
+            raise Refused(_("Choose one of the decisions: approve, request changes, or reject."))
+        lifecycle.review(generation=found, member=member, verdict=Verdict(verdict), note=note, now=now)
+    except NotAllowed:
+        raise
+    except Refused as error:
+        context = _about(member, found, "", now) | {"review_note": note, "review_problem": error.public}
+        return page(request, member, "portal/takes/page.html", "", context, 422)
+    messages.success(request, _("%(take)s: %(verdict)s.") % {"take": found.name, "verdict": Verdict(verdict).label})
+    return redirect("portal:take", public_id)
+
+
 def _cancel_words(card: Card, is_over: bool) -> str:
     take = card.take
     if is_over:
@@ -123,6 +145,9 @@ def _about(member: access.Member, found: Generation, tab: str, now: datetime) ->
         "cost": cost_of(found) if sees_credits else None,
         "activity": activity_of(found),
         "decisions": DECISIONS.values(),
+        "approval_forms": APPROVAL_FORMS,
+        "reviewed": found.decisions.select_related("decided_by").order_by("-pk").first(),
+        "can_review": found.status == Status.DONE and member.may(access.May.REVIEW),
     }
 
 
