@@ -40,6 +40,11 @@ def roll_up() -> None:
     _run("roll_up", lambda: reports.roll_up(now=timezone.now()))
 
 
+def send_reports() -> None:
+    """Every minute: reports that are due by e-mail."""
+    _run("send_reports", lambda: reports.send_subscriptions(timezone.now(), _apart))
+
+
 def submit() -> None:
     """Pump queued takes out to the providers."""
     _run("submit", lifecycle.SubmitPump().run)

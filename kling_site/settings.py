@@ -230,6 +230,7 @@ LIFECYCLE = {
     "tick_seconds": 2,
     "tend_books_seconds": 60,
     "roll_up_seconds": 60,
+    "send_reports_seconds": 60,
     "mail_seconds": 20,  # how long one round sends
     "mail_lease_seconds": 300,
     "mail_tries": 10,  # with the pauses below: a day and a half

@@ -39,6 +39,7 @@ class Frame:
     role_labels: str
     can_generate: bool
     balance: Purse | None
+    sees_reports: bool
     open_count: int
     waiting_count: int | None  # takes that wait for a decision; None for who may not decide
     request_count: int | None  # what waits for this member's yes; None for who neither answers nor asks
@@ -54,6 +55,7 @@ def frame_of(member: access.Member, section: str) -> Frame:
         role_labels=member.membership.role_labels,
         can_generate=member.may(access.May.GENERATE),
         balance=_purse(member),
+        sees_reports=member.may(access.May.SEE_REPORTS),
         open_count=counts["open"],
         waiting_count=counts["waiting"] if member.may(access.May.RESOLVE) else None,
         request_count=waiting_count(member),

@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from generations.portal.views import by_mail, credits, library, media, projects, requests, shots, studio, takes, team, unclear
+from generations.portal.views import (
+    by_mail,
+    credits,
+    library,
+    media,
+    projects,
+    report_mails,
+    reports,
+    requests,
+    shots,
+    studio,
+    takes,
+    team,
+    unclear,
+)
 
 app_name = "portal"
 
@@ -37,6 +51,13 @@ urlpatterns = [
     path("requests/<uuid:public_id>/withdraw/", requests.request_withdraw, name="request_withdraw"),
     path("takes/<uuid:public_id>/approval/", requests.approval, name="approval"),
     path("r/<str:token>/", by_mail.request_by_mail, name="request_by_mail"),
+    path("reports/", reports.overview, name="reports"),
+    path("reports/stop/<str:token>/", report_mails.report_stop_by_mail, name="report_stop_by_mail"),
+    path("reports/by-mail/<uuid:public_id>/stop/", report_mails.report_stop, name="report_stop"),
+    path("reports/<slug:slug>/", reports.report, name="report"),
+    path("reports/<slug:slug>/subscribe/", report_mails.report_subscribe, name="report_subscribe"),
+    path("reports/<slug:slug>.csv", reports.report_csv, name="report_csv"),
+    path("reports/<slug:slug>.xlsx", reports.report_xlsx, name="report_xlsx"),
     path("team/", team.team, name="team"),
     path("inputs/<str:token>/<str:name>", media.public_input, name="public_input"),
     path("media/<uuid:public_id>/<slug:kind>/", media.media, name="media"),

@@ -108,7 +108,7 @@ def _chart(accounts: list[tuple[str, int]], times: Times) -> Chart:
 
 
 def _notes(filters: Filters) -> tuple[str, ...]:
-    notes = [_("Times are read from a scale of steps; they are at most %(error)s% off.") % {"error": ERROR_PERCENT}]
+    notes = [_("Times are read from a scale of steps; they are at most %(error)s%% off.") % {"error": ERROR_PERCENT}]
     if any((filters.project, filters.member, filters.model, filters.tier, filters.capability)):
         notes.append(_("Times are those of all the team's takes on a route in these days."))
     return tuple(notes)

@@ -19,6 +19,7 @@ class Command(BaseCommand):
                 "generations.jobs.tick": int(settings.LIFECYCLE["tick_seconds"]),
                 "generations.jobs.tend_books": int(settings.LIFECYCLE["tend_books_seconds"]),
                 "generations.jobs.roll_up": int(settings.LIFECYCLE["roll_up_seconds"]),
+                "generations.jobs.send_reports": int(settings.LIFECYCLE["send_reports_seconds"]),
                 "generations.jobs.sweep": int(settings.LIFECYCLE["sweep_seconds"]),
             }
         )
