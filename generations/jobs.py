@@ -45,6 +45,21 @@ def send_reports() -> None:
     _run("send_reports", lambda: reports.send_subscriptions(timezone.now(), _apart))
 
 
+def read_balances() -> None:
+    """Every hour: what is left at the providers."""
+    _run("read_balances", lambda: lifecycle.read_balances(timezone.now()))
+
+
+def warn_of_packs() -> None:
+    """Every hour: packs that end soon."""
+    _run("warn_of_packs", lambda: lifecycle.warn_of_packs(timezone.now()))
+
+
+def check_drift() -> None:
+    """Every hour, to do once a day: prices that drift."""
+    _run("check_drift", lambda: lifecycle.check_drift(timezone.now()))
+
+
 def submit() -> None:
     """Pump queued takes out to the providers."""
     _run("submit", lifecycle.SubmitPump().run)

@@ -206,6 +206,8 @@ LIMITS = {
     "studio_cards": 24,
     "takes_at_once": 4,
     "grant_credits": 10_000_000,
+    "invoice_bytes": 15_000_000,
+    "invoice_rows": 100_000,
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
@@ -256,6 +258,10 @@ LIFECYCLE = {
     "probe_timeout_seconds": 10,
     "move_dearer_percent": 25,
     "moves_per_take": 3,
+    "balance_seconds": 3600,
+    "drift_percent": 5,
+    "drift_takes": 5,
+    "watch_prices_seconds": 3600,
     "ingest_pause_max_seconds": 3600,
     "ingest_tries_at_risk": 10,
 }

@@ -25,7 +25,7 @@ from generations.models import OCCUPIES_A_SLOT, Generation, ProviderAccount, Pro
 
 _CHANGE = "generations.change_provideraccount"
 _TONES = {"active": "success", "paused": "warning", "resting": "danger"}
-_LIMITS = ("max_running", "submits_per_minute", "retention_days", "unit_price_usd", "not_before")
+_LIMITS = ("max_running", "submits_per_minute", "retention_days", "unit_price_usd", "pauses_on_drift", "not_before")
 _WHERE = ("origin", "base_url", "dialect")
 
 
@@ -50,6 +50,26 @@ def _pause(request: HttpRequest, account: ProviderAccount, facts: dict[str, Any]
 def _resume(request: HttpRequest, account: ProviderAccount, facts: dict[str, Any]) -> str:
     lifecycle.resume_account(account, now=timezone.now(), actor_id=request.user.pk)
     return _("%(account)s sends again.") % {"account": account}
+
+
+class CloseRouteForm(forms.Form):
+    route_key = forms.CharField(
+        label=gettext_lazy("Route"),
+        max_length=160,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("Its key as the catalog has it, for example fal:kling-v2-1:image_to_video:std."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=300,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("A sentence that people see when they choose a route."),
+    )
+
+
+def _close_route(request: HttpRequest, account: ProviderAccount, facts: dict[str, Any]) -> str:
+    lifecycle.close_route(account, **facts, now=timezone.now(), actor_id=request.user.pk)
+    return _("The route %(route)s is closed. Nothing new is ordered on it.") % {"route": facts["route_key"]}
 
 
 def _is_active(account: ProviderAccount) -> bool:
@@ -100,6 +120,17 @@ class ProviderAccountAdmin(ActsMixin, ModelAdmin):
             permission=_CHANGE,
             run=_resume,
             fits=lambda account: not _is_active(account),
+        ),
+        Act(
+            name="close-route",
+            label=gettext_lazy("Close a route"),
+            permission=_CHANGE,
+            run=_close_route,
+            form=CloseRouteForm,
+            explains=gettext_lazy(
+                "Nothing new is ordered on that route of this account until somebody opens it again under “Closed "
+                "routes”. Takes that were ordered before are made."
+            ),
         ),
     )
 

@@ -10,6 +10,7 @@ from generations.lifecycle.approve import (
     expire_approvals,
     may_approve,
 )
+from generations.lifecycle.balances import newest_balances, read_balances, tells_balance
 from generations.lifecycle.bind import bind
 from generations.lifecycle.bring_home import Stored, blob_for
 from generations.lifecycle.budgets import archive_budget, change_budget, end_raise, raise_budget, set_budget
@@ -28,18 +29,22 @@ from generations.lifecycle.close_route import NoSuchRoute, close_route, open_rou
 from generations.lifecycle.corrections import correct
 from generations.lifecycle.decision import CannotDecide, last_attempt
 from generations.lifecycle.dispatch import SubmitPump
+from generations.lifecycle.drift import check_drift
 from generations.lifecycle.end_price import NotInForce, end_price
 from generations.lifecycle.follow import FollowPump
 from generations.lifecycle.give_up import GIVEN_UP, give_up
 from generations.lifecycle.grant_credits import PRIORITY_MAX, grant_credits
 from generations.lifecycle.hold_limits import LEFT_IN_LINE, TIMED_OUT, end_of_hold, release_timed_out
+from generations.lifecycle.import_invoice import import_invoice
 from generations.lifecycle.ingest import ingest
+from generations.lifecycle.invoice_columns import BadInvoice
 from generations.lifecycle.known import spell_lookup, what_is_known
 from generations.lifecycle.line import Place, line_of
 from generations.lifecycle.mail import post_mail, send_mails
 from generations.lifecycle.mail_links import BadLink, decision_token, read_decision_token
 from generations.lifecycle.notes import NOTE_MAX
 from generations.lifecycle.open_request import RequestClosed, check_open
+from generations.lifecycle.packs import ExpiringPack, expiring_packs, warn_of_packs
 from generations.lifecycle.pause_account import AlreadySo, pause_account, resume_account
 from generations.lifecycle.public_inputs import PublicInput, find_public_input, publish
 from generations.lifecycle.quote import quote
@@ -67,14 +72,16 @@ __all__ = [
     "PRIORITY_MAX",
     "TIMED_OUT",
     "AlreadySo",
+    "BadBudgetRequest",
+    "BadInvoice",
+    "BadLink",
     "BadPrice",
     "BadShot",
     "CannotApprove",
-    "BadBudgetRequest",
-    "BadLink",
     "CannotDecide",
     "CannotRetry",
     "CannotReview",
+    "ExpiringPack",
     "FollowPump",
     "NoSuchRoute",
     "NotInForce",
@@ -102,29 +109,33 @@ __all__ = [
     "change_budget",
     "change_shot",
     "check_account",
+    "check_drift",
     "check_open",
     "check_price",
     "close_route",
     "correct",
-    "decline",
-    "end_of_hold",
     "decide_budget_request",
     "decision_token",
+    "decline",
+    "end_of_hold",
     "end_price",
-    "expire_budget_requests",
     "end_raise",
     "expire_approvals",
+    "expire_budget_requests",
+    "expiring_packs",
     "fetch_soon",
     "find_public_input",
     "finish",
     "give_up",
     "grant_credits",
     "heard_of_late",
+    "import_invoice",
     "ingest",
     "last_attempt",
     "late_task_id",
     "line_of",
     "may_approve",
+    "newest_balances",
     "open_route",
     "pause_account",
     "post_mail",
@@ -133,8 +144,9 @@ __all__ = [
     "publish",
     "quote",
     "raise_alerts",
-    "read_decision_token",
     "raise_budget",
+    "read_balances",
+    "read_decision_token",
     "record",
     "recover",
     "release_timed_out",
@@ -149,11 +161,13 @@ __all__ = [
     "spell_lookup",
     "submit",
     "sweep",
+    "tells_balance",
     "tend_books",
     "tick",
     "upload_file",
     "upload_image",
     "wake",
+    "warn_of_packs",
     "what_is_known",
     "withdraw_budget_request",
 ]

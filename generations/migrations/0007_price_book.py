@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('row', models.PositiveIntegerField(blank=True, null=True)),
-                ('verdict', models.CharField(choices=[('matched', 'Both agree'), ('differs', 'Another amount'), ('unknown_id', 'Only on the invoice'), ('only_ours', 'Only in our books'), ('duplicate', 'Twice in the file'), ('wrong_currency', 'A currency that we cannot compare'), ('bad_amount', 'No readable amount'), ('bad_time', 'No readable time')], max_length=14)),
+                ('verdict', models.CharField(choices=[('matched', 'Both agree'), ('differs', 'Another amount'), ('unknown_id', 'Only on the invoice'), ('only_ours', 'Only in our books'), ('duplicate', 'Twice in the file'), ('wrong_currency', 'A currency that we cannot compare'), ('bad_amount', 'No readable amount')], max_length=14)),
                 ('task_id', models.CharField(blank=True, max_length=200)),
                 ('happened_at', models.DateTimeField(blank=True, null=True)),
                 ('amount_text', models.CharField(blank=True, max_length=60)),
@@ -272,6 +272,11 @@ class Migration(migrations.Migration):
             model_name='driftreading',
             name='check_of_day',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='readings', to='generations.driftcheck'),
+        ),
+        migrations.AddField(
+            model_name='driftreading',
+            name='sample',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='generations.generation'),
         ),
         migrations.AddField(
             model_name='invoiceimport',

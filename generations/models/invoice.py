@@ -31,7 +31,7 @@ class InvoiceImport(models.Model):
         constraints = [models.UniqueConstraint(fields=["account", "sha256"], name="invoice_once_per_account")]
 
     def __str__(self) -> str:
-        return f"{self.account}: {self.name}"
+        return self.name
 
 
 class InvoiceLine(models.Model):
@@ -49,7 +49,6 @@ class InvoiceLine(models.Model):
         DUPLICATE = "duplicate", _("Twice in the file")
         WRONG_CURRENCY = "wrong_currency", _("A currency that we cannot compare")
         BAD_AMOUNT = "bad_amount", _("No readable amount")
-        BAD_TIME = "bad_time", _("No readable time")
 
     invoice = models.ForeignKey(InvoiceImport, on_delete=models.CASCADE, related_name="lines")
     row = models.PositiveIntegerField(null=True, blank=True)  # in the file; none for what the file does not have

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from generations.choices import Currency
+from generations.models.generation import Generation
 from generations.models.provider_account import ProviderAccount
 
 
@@ -100,6 +101,8 @@ class DriftReading(models.Model):
     account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="drift_readings")
     route_key = models.CharField(max_length=160)
     day = models.DateField()
+    # The newest take of the period: the list price is asked for one like it.
+    sample = models.ForeignKey(Generation, on_delete=models.PROTECT, related_name="+")
     takes = models.PositiveIntegerField(default=0)
     silent_takes = models.PositiveIntegerField(default=0)
     unknown_takes = ArrayField(models.BigIntegerField(), default=list, blank=True)

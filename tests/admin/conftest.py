@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,12 +11,19 @@ from generations.models import (
     Approval,
     Attempt,
     AuditEvent,
+    BalanceReading,
     BudgetAlert,
     BudgetRequest,
     CallbackReceipt,
+    ClosedRoute,
+    DriftCheck,
+    DriftReading,
     GenerationInput,
+    InvoiceImport,
+    InvoiceLine,
     Mail,
     ProviderCall,
+    ProviderPack,
     PumpLease,
     ReviewDecision,
     Shot,
@@ -69,6 +77,7 @@ def make_world():
     Approval.objects.create(generation=take, why="A take of 25 credits.", asked_at=now, expires_at=now)
     ReviewDecision.objects.create(generation=take, verdict=Verdict.APPROVED, decided_by=member.user, decided_at=now)
     make_budget_world(member, take, now)
+    make_money_world(take, now)
     return take
 
 
@@ -83,3 +92,31 @@ def make_budget_world(member, take, now):
     ledger.raise_budget(budget, amount=Decimal(50), now=now, made_by=member.user, request=asked)
     BudgetAlert.objects.create(period=budget.periods.get(), percent=80, made_at=now)
     Mail.objects.create(key=f"alert:{budget.pk}", to=member.user, subject="80% is used", text="The secret link.")
+
+
+def make_money_world(take, now):
+    """What is known of the provider's money: a pack, a balance, a price that drifted, a closed route, an invoice."""
+    account, day = take.account, now.date() + timedelta(days=take.pk)
+    ProviderPack.objects.create(
+        account=account, units=100, price_usd=14, bought_at=now, expires_at=now + timedelta(days=take.pk % 40 + 1)
+    )
+    packs = [{"name": "Trial", "left": "7", "expires_at": (now + timedelta(days=9)).isoformat()}]
+    BalanceReading.objects.create(account=account, read_at=now, amount=7, currency="kling_unit", packs_json=packs)
+    check = DriftCheck.objects.create(day=day, since=now, until=now)
+    route = take.quote_json["route"]
+    DriftReading.objects.create(
+        check_of_day=check, account=account, route_key=route, day=day, sample=take, unknown_takes=[take.number]
+    )
+    ClosedRoute.objects.create(account=account, route_key=route, reason="Its price has drifted.", closed_at=now)
+    invoice = InvoiceImport.objects.create(
+        account=account,
+        name="march.csv",
+        sha256=str(take.pk),
+        size_bytes=1,
+        rows=1,
+        columns_json={},
+        totals_json={"differs": {"lines": 1, "invoice": {"usd": "1.5"}, "ours": {"usd": "1.4"}}},
+        actor=take.created_by,
+        imported_at=now,
+    )
+    InvoiceLine.objects.create(invoice=invoice, row=2, verdict="differs", task_id="t", amount=1, generation=take)
