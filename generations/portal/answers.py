@@ -1,4 +1,4 @@
-"""An answer to a request for more, given in the inbox or behind a link in a mail."""
+"""Answers: to a request for more, given in the inbox or behind a link in a mail, and about takes that wait."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from datetime import datetime
 
 from django.http import Http404
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from generations import access, ledger, lifecycle
 from generations.errors import NotAllowed, Refused
 from generations.models import BudgetRequest
 from generations.portal.forms.requests import AnswerForm
+
+# How a take is approved or declined in words: what is pressed first, and then.
+APPROVAL_FORMS = (
+    ("approve", gettext_lazy("Approve with a note"), gettext_lazy("Approve it")),
+    ("decline", gettext_lazy("Decline"), gettext_lazy("Decline it")),
+)
 
 
 def answered(

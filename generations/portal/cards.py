@@ -11,15 +11,24 @@ from decimal import Decimal
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from generations import access, lifecycle, media
+from generations import access, ledger, lifecycle, media
 from generations.choices import MediaKind
-from generations.models import Asset, AuditEvent, Generation, Status, User
+from generations.models import Approval, Asset, AuditEvent, Generation, Status, User
 from generations.portal.recipe import fits_the_studio, headline
 
 GROUPS = ("needs", "running", "done", "canceled")
 NEEDS_SOMEBODY = frozenset({Status.FAILED, Status.UNCERTAIN, Status.AWAITING_APPROVAL})
 AT_THE_PROVIDER = frozenset({Status.SUBMITTING, Status.RUNNING})
 _MOST_PERCENT = 95  # an estimate never says that it is done
+
+
+@dataclass(frozen=True, slots=True)
+class Awaits:
+    """What a take waits for: its approval, the names of who can give it, and whether this member is one of them."""
+
+    approval: Approval
+    who: str
+    can_approve: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ class Card:
     can_retry: bool
     stop_words: str = ""
     can_resolve: bool = False
+    awaits: Awaits | None = None
 
     @property
     def headline(self) -> str:
@@ -124,12 +134,13 @@ class Counts:
 def cards_of(takes: Iterable[Generation], member: access.Member, now: datetime) -> list[Card]:
     """Cards of takes that were loaded `for_cards`, in their order.
 
-    One query more where some are in line, one more where some were asked to stop.
+    One query more where some are in line, one more where some were asked to stop, a few where some await approval.
     """
     takes = list(takes)
     places = lifecycle.line_of([take for take in takes if take.status == Status.QUEUED])
     words = _stop_words([take for take in takes if take.cancel_requested_at and not take.is_terminal], member)
-    return [_card(take, member, places.get(take.pk), words.get(take.pk, ""), now) for take in takes]
+    waits = _awaits([take for take in takes if take.status == Status.AWAITING_APPROVAL], member)
+    return [_card(take, member, places.get(take.pk), words.get(take.pk, ""), waits.get(take.pk), now) for take in takes]
 
 
 def studio_cards(member: access.Member, now: datetime) -> list[Card]:
@@ -154,7 +165,12 @@ def read_versions(text: str, most: int) -> dict[str, str]:
 
 
 def _card(
-    take: Generation, member: access.Member, place: lifecycle.Place | None, stop_words: str, now: datetime
+    take: Generation,
+    member: access.Member,
+    place: lifecycle.Place | None,
+    stop_words: str,
+    awaits: Awaits | None,
+    now: datetime,
 ) -> Card:
     outputs = sorted(take.assets.all(), key=lambda asset: asset.output_index or 0)
     starts = [item.asset for item in take.inputs.all() if item.asset]
@@ -172,6 +188,7 @@ def _card(
         can_retry=member.may(access.May.GENERATE) and fits_the_studio(take.recipe),
         stop_words=stop_words,
         can_resolve=take.status == Status.UNCERTAIN and member.may(access.May.RESOLVE),
+        awaits=awaits,
     )
 
 
@@ -181,6 +198,29 @@ def _cancel(take: Generation, member: access.Member) -> str:
     if take.can_cancel_free:
         return "free"
     return "ask" if take.status in AT_THE_PROVIDER and not take.cancel_requested_at else ""
+
+
+def _awaits(takes: list[Generation], member: access.Member) -> dict[int, Awaits]:
+    """What each of these takes waits for. Takes that count in the same budgets are approved by the same people."""
+    if not takes:
+        return {}
+    waiting = lifecycle.approvals_waiting(member).filter(generation__in=takes)
+    mine = set(waiting.values_list("generation_id", flat=True))
+    approvals = {row.generation_id: row for row in Approval.objects.filter(generation__in=takes)}
+    people: dict[tuple[str, ...], str] = {}
+    for take in takes:
+        scopes = tuple(ledger.scopes_for(take))
+        if scopes not in people:
+            people[scopes] = _names(lifecycle.approvers_of(take))
+    return {
+        take.pk: Awaits(approvals[take.pk], people[tuple(ledger.scopes_for(take))], take.pk in mine)
+        for take in takes
+        if take.pk in approvals
+    }
+
+
+def _names(people: list[User]) -> str:
+    return ", ".join(str(person) for person in people[:3]) or _("The administrator of this site")
 
 
 def _stop_words(asked: list[Generation], member: access.Member) -> dict[int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -12,14 +11,13 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from generations import access, ledger, lifecycle
-from generations.errors import NotAllowed, Refused
 from generations.models import Budget, BudgetQuerySet, Generation
 from generations.portal import text
-from generations.portal.answers import answered, outcome_words
+from generations.portal.answers import APPROVAL_FORMS, answered, outcome_words
+from generations.portal.ask import send, sent_words
 from generations.portal.door import Request, members_only
 from generations.portal.forms.requests import AnswerForm, AskForm, NoteForm, wished
 from generations.portal.frame import page
@@ -35,10 +33,6 @@ from generations.portal.requests import (
 from generations.portal.sheets import cut
 
 _SECTION = "requests"
-APPROVAL_FORMS = (
-    ("approve", gettext_lazy("Approve with a note"), gettext_lazy("Approve it")),
-    ("decline", gettext_lazy("Decline"), gettext_lazy("Decline it")),
-)
 
 
 @require_safe
@@ -64,8 +58,8 @@ def request_new(request: Request, member: access.Member) -> HttpResponse:
         now=now,
         initial=initial,
     )
-    if request.method == "POST" and form.is_valid() and ask(member, form, now):
-        messages.success(request, asked_words(form))
+    if request.method == "POST" and form.is_valid() and send(member, form, now):
+        messages.success(request, sent_words(form))
         return redirect("portal:requests")
     context = {"form": form, "budgets": budgets, "time_zone": member.team.time_zone, "chosen": None}
     if chosen and period:
@@ -129,28 +123,6 @@ def approval(request: Request, member: access.Member, public_id: UUID) -> HttpRe
     if request.POST.get("back") == "take":
         return redirect("portal:take", public_id)
     return redirect("portal:requests")
-
-
-def ask(member: access.Member, form: AskForm, now: datetime) -> bool:
-    """Send a request with a valid form; False with its refusal on the form."""
-    try:
-        lifecycle.ask_for_budget(member=member, now=now, **form.cleaned_data)
-    except NotAllowed:
-        raise
-    except Refused as error:
-        form.add_error(None, error.public)
-        return False
-    return True
-
-
-def asked_words(form: AskForm) -> str:
-    """What has become of a request that was just sent."""
-    facts = {
-        "n": ledger.plain(form.cleaned_data["amount"]),
-        "budget": str(form.cleaned_data["budget"]),
-        "who": ledger.who_can_raise(form.cleaned_data["budget"]),
-    }
-    return _("You asked for %(n)s credits more in “%(budget)s”. %(who)s can answer, and you are told by mail.") % facts
 
 
 def _inbox(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +19,7 @@ from generations.choices import InputRole
 from generations.errors import AlreadySubmitted, NotAllowed, PortalError
 from generations.models import Generation, Status
 from generations.portal import composer, library_files, text
+from generations.portal.ask import Ask, ask_again, ask_for, ask_form, send, sent_words
 from generations.portal.cards import Card, cards_of, count, studio_cards
 from generations.portal.door import Request, members_only
 from generations.portal.first_run import find_first_run
@@ -124,6 +127,8 @@ def _act(request: Request, member: access.Member) -> HttpResponse:
     if wish.do != "generate":
         wish = cheapest_again(wish)
     draft = composer.compose(member, composer.without_image(wish), now, refused=refused)
+    if wish.do == "ask":
+        return _asked(request, member, draft, now)
     if wish.do != "generate":
         return _answer(request, member, draft)
     try:
@@ -132,8 +137,18 @@ def _act(request: Request, member: access.Member) -> HttpResponse:
         raise
     except PortalError as error:
         draft.refuse(error)
-        return _answer(request, member, draft, status=_status(error))
+        ask = ask_for(member, error, now) if isinstance(error, ledger.BudgetExceeded) else None
+        return _answer(request, member, draft, status=_status(error), ask=ask)
     return _ordered(request, member, wish, submitted)
+
+
+def _asked(request: Request, member: access.Member, draft: composer.Draft, now: datetime) -> HttpResponse:
+    """Ask for more in the budget that has refused. What is composed comes back as it was."""
+    form = ask_form(member, now, request.POST)
+    if form.is_valid() and send(member, form, now):
+        return _answer(request, member, draft, asked=sent_words(form))
+    draft.refused = _("Your request was not sent; see why below.")
+    return _answer(request, member, draft, status=_UNPROCESSABLE, ask=ask_again(member, form))
 
 
 def _ordered(request: Request, member: access.Member, wish: Wish, submitted: lifecycle.Submitted) -> HttpResponse:
@@ -161,19 +176,26 @@ def _answer(
     status: int = 200,
     placed: Card | None = None,
     placed_again: bool = False,
+    ask: Ask | None = None,
+    asked: str = "",
 ) -> HttpResponse:
     """The composer as it now is: its pieces for htmx, the whole page otherwise."""
+    asking = {"ask": ask, "asked": asked}
     if not request.htmx:
-        return _studio_page(request, member, draft, status)
+        return _studio_page(request, member, draft, status, asking)
     context = composer.composer_context(draft)
-    context |= {"with_rest": True, "placed": placed, "placed_again": placed_again}
+    context |= {"with_rest": True, "placed": placed, "placed_again": placed_again, **asking}
     answer = render(request, "portal/studio/_options.html", context, status=status)
     answer.write(balance(request, draft.member))
     return answer
 
 
 def _studio_page(
-    request: Request, member: access.Member, draft: composer.Draft | None, status: int = 200
+    request: Request,
+    member: access.Member,
+    draft: composer.Draft | None,
+    status: int = 200,
+    asking: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     cards = studio_cards(member, timezone.now())
     context: dict[str, Any] = {
@@ -181,13 +203,14 @@ def _studio_page(
         "cards": cards,
         "counts": count(cards),
         "first_run": None if cards else find_first_run(member),
+        **(asking or {}),
     }
     context |= composer.composer_context(draft) if draft else {}
     return page(request, member, "portal/studio/page.html", "studio", context, status)
 
 
 def _status(error: PortalError) -> int:
-    if isinstance(error, ledger.InsufficientCredits | ledger.ShortfallOpen):
+    if isinstance(error, ledger.InsufficientCredits | ledger.ShortfallOpen | ledger.BudgetExceeded):
         return _PAYMENT_REQUIRED
     if isinstance(error, lifecycle.PriceMoved | lifecycle.RouteClosed | AlreadySubmitted):
         return _CONFLICT

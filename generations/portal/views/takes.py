@@ -24,6 +24,7 @@ from generations.errors import NotAllowed, Refused
 from generations.models import Generation, Status
 from generations.portal import text
 from generations.portal.activity import activity_of
+from generations.portal.answers import APPROVAL_FORMS
 from generations.portal.cards import Card, cards_of, read_versions
 from generations.portal.cost import cost_of
 from generations.portal.decisions import DECISIONS
@@ -144,6 +145,7 @@ def _about(member: access.Member, found: Generation, tab: str, now: datetime) ->
         "cost": cost_of(found) if sees_credits else None,
         "activity": activity_of(found),
         "decisions": DECISIONS.values(),
+        "approval_forms": APPROVAL_FORMS,
         "reviewed": found.decisions.select_related("decided_by").order_by("-pk").first(),
         "can_review": found.status == Status.DONE and member.may(access.May.REVIEW),
     }

@@ -66,6 +66,13 @@ if (form) {
   });
   form.addEventListener("focusout", () => setTimeout(renew, 0));
 
+  // Enter in a line of the small form beneath a refusal sends that one, not the whole composer.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.metaKey || event.ctrlKey || !event.target.matches("[data-ask] input")) return;
+    event.preventDefault();
+    form.querySelector("[data-ask-send]")?.click();
+  });
+
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
     event.preventDefault();
