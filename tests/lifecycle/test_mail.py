@@ -8,9 +8,9 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import transaction
 from django.db.models.functions import Now
 from redis import Redis
-from rq import Queue
+from rq import Queue, SimpleWorker
 
-from generations import lifecycle
+from generations import jobs, lifecycle
 from generations.models import Mail
 from tests.make import make_user
 
@@ -105,6 +105,17 @@ def test_a_commit_wakes_the_workers_and_the_tick_finds_what_they_missed(
 
         lifecycle.send_mails()
         assert lifecycle.tick()["mail"] == 0
+
+
+def test_a_worker_of_the_queue_sends_it(ana, settings, monkeypatch, django_capture_on_commit_callbacks):
+    monkeypatch.setattr(jobs.connection, "close", lambda: None)
+    with django_capture_on_commit_callbacks(execute=True):
+        post(ana)
+
+    with Redis.from_url(settings.REDIS_URL) as redis:
+        SimpleWorker([Queue("mail", connection=redis)], connection=redis).work(burst=True, logging_level="WARNING")
+
+    assert [message.to for message in mail.outbox] == [["ana@example.com"]]
 
 
 def test_a_mail_server_that_is_away_is_asked_again_with_growing_pauses(ana, trouble):
