@@ -1,6 +1,7 @@
 """The road of a generation: one verb per file. It joins the packages below it and owns the transactions."""
 
 from generations.lifecycle.accounts import provider_account, provider_session
+from generations.lifecycle.approval_mails import tell_approvers
 from generations.lifecycle.approve import (
     CannotApprove,
     approvals_waiting,
@@ -161,6 +162,7 @@ __all__ = [
     "spell_lookup",
     "submit",
     "sweep",
+    "tell_approvers",
     "tells_balance",
     "tend_books",
     "tick",

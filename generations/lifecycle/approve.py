@@ -6,6 +6,7 @@ reads who was first.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from generations import access, ledger, queue
 from generations.errors import NotAllowed, Refused
+from generations.lifecycle.apart import Apart
 from generations.lifecycle.notes import check_note
 from generations.lifecycle.record import record
 from generations.lifecycle.settle import finish
@@ -105,11 +107,15 @@ def decline(*, generation: Generation, member: access.Member, now: datetime, not
     generation.refresh_from_db()
 
 
-def expire_approvals(now: datetime) -> int:
+def expire_approvals(now: datetime, apart: Apart = nullcontext) -> int:
     """End the takes that nobody decided on in time and return their holds; the number of takes. Runs each minute."""
+    count = 0
     over = Approval.objects.filter(outcome="", expires_at__lte=now, generation__status__in=_WAITS)
     takes = Generation.objects.filter(approval__in=over).order_by("pk")[:200]
-    return sum(_expire(take, now) for take in takes)
+    for take in takes:
+        with apart(f"expire_approvals of take {take.pk}"):
+            count += _expire(take, now)
+    return count
 
 
 def note_canceled(generation: Generation, *, now: datetime, actor_id: int | None) -> None:

@@ -12,8 +12,11 @@ from generations import ledger
 from generations.choices import Role
 from generations.lifecycle.addresses import credits_page
 from generations.lifecycle.apart import Apart
+from generations.lifecycle.approval_mails import tell_approvers
+from generations.lifecycle.approve import expire_approvals
 from generations.lifecycle.budget_alerts import raise_alerts
 from generations.lifecycle.budget_requests import expire_budget_requests
+from generations.lifecycle.hold_limits import release_timed_out
 from generations.lifecycle.mail import post_mail
 from generations.models import CreditLot, Mail, Team, User
 
@@ -21,11 +24,11 @@ _DAYS_BEFORE = (7, 1)
 
 
 def tend_books(now: datetime, apart: Apart = nullcontext) -> None:
-    """Book what has expired or begun anew, close requests that are over, raise alerts, and warn of what will expire.
+    """Book what has expired or begun anew, end requests, approvals and holds that are over, tell who should know.
 
     Every step of every team runs inside `apart(what it is)`, with which the caller decides what a defect stops.
     """
-    for step in (expire_credits, refresh_budgets, expire_budget_requests, raise_alerts, warn_of_expiry):
+    for step in _STEPS:
         with apart(step.__name__):
             step(now, apart)
 
@@ -90,3 +93,15 @@ def _words(team: Team, item: ledger.LotNow, expires_at: datetime) -> tuple[str, 
         "They are spent before credits that last longer.\n%(link)s"
     )
     return _("%(left)s credits of %(team)s expire on %(when)s") % facts, text % facts
+
+
+_STEPS = (
+    expire_credits,
+    refresh_budgets,
+    expire_budget_requests,
+    raise_alerts,
+    warn_of_expiry,
+    expire_approvals,
+    tell_approvers,
+    release_timed_out,  # last: it asks providers, which may take long
+)

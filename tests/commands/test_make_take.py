@@ -12,8 +12,9 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, ManagementUtility, call_command
 from django.db import connection
+from django.utils import timezone
 
-from generations import media
+from generations import lifecycle, media
 from generations.choices import Role
 from generations.models import Generation, Movement, Status
 from tests.make import make_member, make_team
@@ -162,6 +163,19 @@ def test_an_account_can_be_chosen_by_its_label(desk):
 
     take = Generation.objects.get()
     assert (take.account, take.project) == (desk.account, desk.project)
+
+
+def test_it_is_made_for_the_shot_that_is_named(desk):
+    shot = lifecycle.add_shot(
+        member=desk.member, project=desk.project, code="SH040", description="", now=timezone.now()
+    )
+
+    run(desk.team, "--prompt", "A ferry", "--shot", "sh040")
+
+    assert Generation.objects.get().shot == shot
+    out, err = run(desk.team, "--prompt", "A ferry", "--shot", "SH999", exit_code=1)
+    assert "has no such shot. Its shots: SH040." in out + err
+    assert Generation.objects.count() == 1
 
 
 WITH_TEXT = ["--prompt", "A ferry"]

@@ -45,7 +45,10 @@ def test_it_makes_a_team_that_can_make_a_take_at_once(settings):
     assert all(account.get_credentials() for account in accounts)
     assert ledger.balances(member.team).available == CREDITS
     assert differences() == []
-    call_command("make_take", "--prompt", "A ferry", stdout=io.StringIO())
+    shots = access.shots_for(member)
+    assert [shot.code for shot in shots] == ["SH010", "SH040"]
+    call_command("make_take", "--prompt", "A ferry", "--shot", "SH040", stdout=io.StringIO())
+    assert shots[1].generations.count() == 1
 
 
 def test_a_site_from_before_a_provider_was_known_gets_its_sandbox_account_and_keeps_the_others():

@@ -12,7 +12,7 @@ from generations import access, ledger, lifecycle
 from generations.choices import Role, Tier, Verdict, Window
 from generations.errors import LimitReached, NotAllowed
 from generations.lifecycle import CannotApprove
-from generations.models import Approval, AuditEvent, Generation, Status
+from generations.models import Approval, AuditEvent, Generation, Mail, Status
 from tests.make import make_member, make_project, make_recipe, make_team
 from tests.road import status_of
 
@@ -327,6 +327,41 @@ def test_a_repeated_order_is_one_take_that_waits(desk, gated, maker):
     assert first.generation == second.generation
     assert Approval.objects.count() == 1
     assert desk.held == first.generation.hold_credits
+
+
+def test_who_may_approve_is_mailed_once_and_nobody_else(desk, gated, maker):
+    owner, expires_at = make_member(desk.team, Role.VIEWER), NOW() + timedelta(hours=72)
+    ledger.set_budget(
+        team=desk.team, window=Window.MONTH, limit=Decimal(1000), now=NOW(), member=maker.user, owner=owner.user
+    )
+    take = waiting(desk, maker)
+
+    assert [lifecycle.tell_approvers(NOW()) for _ in range(2)] == [1, 0]
+
+    mails = list(Mail.objects.order_by("to_id"))
+    assert [mail.to for mail in mails] == [desk.member.user, owner.user]
+    assert take.name in mails[0].subject
+    for fact in (take.approval.why, f"/takes/{take.public_id}/", ledger.local_time(expires_at, "UTC")[:8]):
+        assert fact in mails[0].text
+
+
+def test_nobody_is_mailed_about_what_is_decided_or_over(desk, gated, maker):
+    take, late = waiting(desk, maker), waiting(desk, maker)
+    lifecycle.approve(generation=take, member=desk.member, now=NOW())
+
+    lifecycle.tell_approvers(late.approval.expires_at)
+
+    assert not Mail.objects.exists()
+
+
+def test_the_clocks_minute_ends_what_is_over_and_tells_of_what_waits(desk, gated, maker):
+    over, take = waiting(desk, maker), waiting(desk, maker)
+    Approval.objects.filter(generation=over).update(expires_at=NOW())
+
+    lifecycle.tend_books(NOW())
+
+    assert status_of(over) == Status.CANCELED
+    assert Mail.objects.get().key == f"approval:{take.public_id.hex}:{desk.member.user.pk}"
 
 
 @pytest.mark.parametrize("rival", ["decline", "cancel"])

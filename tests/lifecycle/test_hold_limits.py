@@ -214,6 +214,14 @@ def test_a_busy_provider_has_not_answered(road, script):
     assert road.held == take.hold_credits
 
 
+def test_the_clocks_minute_does_it(road, script):
+    take = unclear(road, RULE)
+
+    lifecycle.tend_books(timezone.now())
+
+    assert status_of(take) == Status.FAILED
+
+
 # What comes later
 
 

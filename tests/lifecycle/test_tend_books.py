@@ -168,7 +168,7 @@ def test_a_minute_in_which_nothing_is_due_writes_nothing(books, django_assert_ma
     books.grant(100)
     ledger.set_budget(team=books.team, window=Window.MONTH, limit=Decimal(10), now=NOW)
 
-    with django_assert_max_num_queries(8) as queries:
+    with django_assert_max_num_queries(10) as queries:
         lifecycle.tend_books(NOW)
 
     assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == []

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from generations import ledger, lifecycle
 from generations.choices import Provider, Role
-from generations.models import AuditEvent, Membership, Project, ProviderAccount, Team, User
+from generations.models import AuditEvent, Membership, Project, ProviderAccount, Shot, Team, User
 
 TEAM = "demo"
 CREDITS = Decimal("20000")
@@ -24,6 +24,10 @@ PEOPLE = (
     ("mei@demo.example", "Mei Tanaka", [Role.CREATOR]),
     ("priya@demo.example", "Priya Nair", [Role.REVIEWER]),
     ("tom@demo.example", "Tom Lindqvist", [Role.VIEWER]),
+)
+SHOTS = (
+    ("SH010", "Dawn over the harbour; the ferry casts off."),
+    ("SH040", "On deck: she looks back at the town."),
 )
 SIGN_IN = PEOPLE[0][0]
 # Any key works in the sandbox; these have the parts that each provider's key has.
@@ -85,7 +89,9 @@ def seed(password: str) -> None:
         is_owner = Role.OWNER in roles
         user = User.objects.create_user(email, password, name=name, is_staff=is_owner, is_superuser=is_owner)
         Membership.objects.create(team=team, user=user, roles=roles)
-    Project.objects.create(team=team, name="The Last Ferry", brief="Brand film, 60 seconds, 16:9.")
+    project = Project.objects.create(team=team, name="The Last Ferry", brief="Brand film, 60 seconds, 16:9.")
+    for position, (code, description) in enumerate(SHOTS):
+        Shot.objects.create(project=project, code=code, description=description, position=position)
     owner = User.objects.get(email=SIGN_IN)
     ledger.grant(
         team=team,
