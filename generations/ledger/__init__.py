@@ -54,7 +54,7 @@ from generations.ledger.periods import refresh_periods, scopes_of
 from generations.ledger.queries import Balances, Line, balances, movements_of, open_holds, statement
 from generations.ledger.refusals import local_time, raisers, resets, who_can_raise
 from generations.ledger.reversals import GoneSince, NotReversible, reversal_now, reverse
-from generations.ledger.sentences import Link, Sentence
+from generations.ledger.sentences import Link, Sentence, short_time
 from generations.ledger.windows import window_at
 
 __all__ = [
@@ -119,6 +119,7 @@ __all__ = [
     "set_budget",
     "settle",
     "short_name",
+    "short_time",
     "statement",
     "takes_held_in",
     "teams_with_expiry",

@@ -39,7 +39,7 @@ def explain_purse(team: Team, about: About) -> list[Sentence]:
 
 def held_now(team: Team) -> list[Movement]:
     """The team's open holds with their takes, oldest first, found by the takes that are not at an end."""
-    return list(open_holds(team).filter(generation__status__in=OPEN))
+    return list(open_holds(team).filter(generation__status__in=OPEN).select_related("generation__account"))
 
 
 def lot_sentences(team: Team) -> Iterator[Sentence]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
-from generations.models import Account, Entry, Generation, Movement, Purse, Team, User
+from generations.models import Account, Entry, Generation, Movement, Project, Purse, Team, User
 
 ZERO = Decimal("0")
 
@@ -86,14 +87,31 @@ def balances(team: Team) -> Balances:
     )
 
 
-def statement(*, team: Team, before: int | None = None, limit: int = 50, kind: str = "") -> list[Line]:
-    """A page of a team's movements, newest first; `before` is the last movement id of the page before."""
-    rows = Movement.objects.filter(team=team).order_by("-pk")
+def statement(
+    *,
+    team: Team,
+    before: int | None = None,
+    limit: int = 50,
+    kind: str = "",
+    person: User | None = None,
+    project: Project | None = None,
+    take: Generation | None = None,
+    periods: Sequence[int] | None = None,
+) -> list[Line]:
+    """A page of a team's movements, newest first; `before` is the last movement id of the page before.
+
+    The rest narrows it: to a kind, to what a person did or whose takes they made, to takes of a project, to one take,
+    to what counts in some of these budget periods (ids).
+    """
+    wanted = {"kind": kind, "generation__project": project, "generation": take}
+    rows = Movement.objects.filter(team=team, **{name: value for name, value in wanted.items() if value})
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    if kind:
-        rows = rows.filter(kind=kind)
-    return _lines(rows, limit)
+    if person is not None:
+        rows = rows.filter(Q(actor=person) | Q(generation__created_by=person))
+    if periods is not None:
+        rows = rows.filter(periods__overlap=list(periods))
+    return _lines(rows.order_by("-pk"), limit)
 
 
 def movements_of(generation: Generation) -> list[Line]:
@@ -103,7 +121,9 @@ def movements_of(generation: Generation) -> list[Line]:
 
 def _lines(rows: QuerySet[Movement], limit: int) -> list[Line]:
     entries = Prefetch("entries", queryset=Entry.objects.order_by("pk"))
-    shown = rows.select_related("generation", "actor").prefetch_related(entries)[:limit]
+    shown = rows.select_related("generation__project", "generation__created_by", "actor").prefetch_related(entries)[
+        :limit
+    ]
     return [
         Line(
             movement_id=row.pk,

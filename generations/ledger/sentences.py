@@ -71,3 +71,8 @@ def name_entry(movement: Movement) -> Link:
 def local_date(moment: datetime, time_zone: str) -> str:
     """A day as the team reads it: 1 December 2026."""
     return formats.date_format(moment.astimezone(ZoneInfo(time_zone)), "j F Y")
+
+
+def short_time(moment: datetime, time_zone: str) -> str:
+    """A moment in a table, where the team is: 1 Dec 2026, 00:00."""
+    return formats.date_format(moment.astimezone(ZoneInfo(time_zone)), "j M Y, H:i")

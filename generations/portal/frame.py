@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 
 from generations import access, ledger
 from generations.models import Team
+from generations.portal import books
 from generations.portal.door import Request
 from generations.portal.requests import waiting_count
 from generations.portal.unclear import WAITS
@@ -32,6 +33,14 @@ class Purse:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnBudget(books.BudgetRow):
+    """A member's own budget for the side bar; `name` and `resets` in few words."""
+
+    name: str
+    resets: str
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     section: str
     team: Team
@@ -39,6 +48,7 @@ class Frame:
     role_labels: str
     can_generate: bool
     balance: Purse | None
+    own: OwnBudget | None  # the tightest budget that is this member's alone
     sees_reports: bool
     open_count: int
     waiting_count: int | None  # takes that wait for a decision; None for who may not decide
@@ -55,6 +65,7 @@ def frame_of(member: access.Member, section: str) -> Frame:
         role_labels=member.membership.role_labels,
         can_generate=member.may(access.May.GENERATE),
         balance=_purse(member),
+        own=_own(member),
         sees_reports=member.may(access.May.SEE_REPORTS),
         open_count=counts["open"],
         waiting_count=counts["waiting"] if member.may(access.May.RESOLVE) else None,
@@ -70,9 +81,17 @@ def page(
 
 
 def balance(request: Request, member: access.Member) -> str:
-    """The team's balance for every place that shows it, out of band; nothing for who may not see credits."""
-    purse = _purse(member)
-    return render_to_string("portal/_balance.html", {"balance": purse}, request) if purse else ""
+    """The team's balance for every place that shows it, out of band; nothing for who has none to see."""
+    purse, own = _purse(member), _own(member)
+    context = {"balance": purse, "own": own}
+    return render_to_string("portal/_balance.html", context, request) if purse or own else ""
+
+
+def _own(member: access.Member) -> OwnBudget | None:
+    period = books.tightest_of(member) if member.has_own_budget else None
+    if period is None:
+        return None
+    return OwnBudget(period.budget, period, [], books.own_name(period.budget), books.resets_on(period))
 
 
 def _purse(member: access.Member) -> Purse | None:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from generations.portal.views import (
+    budgets,
     by_mail,
     credits,
     library,
@@ -45,6 +46,15 @@ urlpatterns = [
     path("unclear/<uuid:public_id>/fetch/", unclear.fetch_now, name="fetch_now"),
     path("unclear/<uuid:public_id>/<slug:name>/", unclear.decide, name="decide"),
     path("credits/", credits.credits, name="credits"),
+    path("credits/statement.csv", credits.statement_file, {"form": "csv"}, name="statement_csv"),
+    path("credits/statement.xlsx", credits.statement_file, {"form": "xlsx"}, name="statement_xlsx"),
+    path("budgets/", budgets.budgets, name="budgets"),
+    path("budgets/new/", budgets.budget_new, name="budget_new"),
+    path("budgets/<uuid:public_id>/", budgets.budget, name="budget"),
+    path("budgets/<uuid:public_id>/edit/", budgets.budget_edit, name="budget_edit"),
+    path("budgets/<uuid:public_id>/archive/", budgets.budget_archive, name="budget_archive"),
+    path("budgets/<uuid:public_id>/raise/", budgets.budget_raise, name="budget_raise"),
+    path("budgets/<uuid:public_id>/raises/<int:number>/end/", budgets.raise_end, name="raise_end"),
     path("requests/", requests.requests, name="requests"),
     path("requests/new/", requests.request_new, name="request_new"),
     path("requests/<uuid:public_id>/", requests.request_decide, name="request_decide"),

@@ -1,12 +1,16 @@
-"""Credits: the balance and the statement."""
+"""Credits: the balance and what explains it, budgets, open holds, lots, and the statement as page and file."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from generations import access, ledger
-from generations.portal.books import open_holds, rate_of, reasons_for, statement_sheet
+from generations import access, ledger, reports
+from generations.choices import Tier
+from generations.models import Movement
+from generations.portal import books
 from generations.portal.door import Request, members_only
 from generations.portal.frame import page
 
@@ -14,17 +18,46 @@ from generations.portal.frame import page
 @require_safe
 @members_only
 def credits(request: Request, member: access.Member) -> HttpResponse:
-    """The team's balance with its reasons, its open holds, and a page of the statement."""
+    """The team's balance with its reasons, budgets, open holds, and a page of the statement."""
     member.check(access.May.SEE_CREDITS)
-    balances, holds = ledger.balances(member.team), open_holds(member.team)
-    sheet = statement_sheet(member.team, request.GET.get("before", ""))
+    now, query = timezone.now(), request.GET
+    rows, kind = books.budget_rows(member, now), query.get("budgets", "")
+    filters = books.read_filters(query, member)
+    sheet = books.statement_sheet(member.team, filters, query)
     context = {
-        "balance": balances,
-        "reasons": reasons_for(balances, holds["holds_count"]),
+        **books.purse_facts(member.team),
+        **books.open_holds(member.team, all_of_them=query.get("holds") == "all"),
+        "team_row": next((row for row in rows if not row.budget.scope_key), None),
+        "rows": books.of_kind(rows, kind),
+        "budgets_kind": kind if kind in books.KINDS else "",
+        "explained": books.explained(member, query, now),
+        "abouts": ledger.About,
+        "tiers": Tier,
+        "requests": books.waiting_requests(member),
         "lines": sheet.rows,
         "pages": sheet,
-        "rate": rate_of(member.team),
+        "filters": filters,
+        "kinds": Movement.Kind,
+        "people": books.people_of(member.team),
+        "projects": access.projects_for(member).order_by("name", "pk"),
+        "rate": books.rate_of(member.team),
         "can_grant": member.may(access.May.GRANT_CREDITS),
-        **holds,
+        "can_manage": member.may(access.May.MANAGE_BUDGETS),
     }
     return page(request, member, "portal/credits/page.html", "credits", context)
+
+
+@require_safe
+@members_only
+def statement_file(request: Request, member: access.Member, form: str) -> HttpResponseBase:
+    """The whole statement under the filters of the address, as `csv` (streamed) or `xlsx`."""
+    member.check(access.May.SEE_CREDITS)
+    rows = books.file_rows(member.team, books.read_filters(request.GET, member))
+    name = f"statement-{member.team.slug}-{timezone.now():%Y-%m-%d}.{form}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    if form == "csv":
+        lines = reports.csv_lines(books.COLUMNS, rows)
+        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+    content = reports.xlsx_bytes(_("Statement"), books.COLUMNS, rows)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return HttpResponse(content, content_type=kind, headers=headers)

@@ -1,0 +1,145 @@
+"""Budgets with their meters: what is left of them, how near their marks they are, and what says why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from generations import access, ledger
+from generations.choices import Window
+from generations.models import Budget, BudgetPeriod, BudgetRaise, Team, scope_key
+
+KINDS = ("", "projects", "people")
+_JOINS = ("budget__team", "budget__project", "budget__shot__project", "budget__member", "budget__owner")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A soft mark: at how many percent of the limit, and how many credits that is."""
+
+    percent: int
+    credits: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetRow:
+    """A budget in its current period, for a meter. `state` is "", "soft" (over a mark) or "hard" (nothing left)."""
+
+    budget: Budget
+    period: BudgetPeriod
+    notes: list[str]
+
+    @property
+    def left(self) -> Decimal:
+        return max(self.period.left, Decimal(0))
+
+    @property
+    def spent(self) -> Decimal:
+        return self.period.spent + self.period.overrun
+
+    @property
+    def held(self) -> Decimal:
+        return self.period.held
+
+    @property
+    def limit(self) -> Decimal:
+        return max(self.period.limit, Decimal(0))
+
+    @property
+    def marks(self) -> list[Mark]:
+        return [Mark(percent, self.limit * percent / 100) for percent in self.budget.soft_marks]
+
+    @property
+    def state(self) -> str:
+        if self.period.left <= 0:
+            return "hard"
+        return "soft" if any(self.period.used >= mark.credits for mark in self.marks) else ""
+
+
+def budget_rows(member: access.Member, now: datetime) -> list[BudgetRow]:
+    """The budgets that a member may see: the team's first, then projects, shots, people and tiers by name."""
+    periods = _current(member.team, access.budgets_for(member).active(), now)
+    return _with_notes(sorted(periods, key=_place), now)
+
+
+def of_kind(rows: Sequence[BudgetRow], kind: str) -> list[BudgetRow]:
+    """Those about `projects` (and their shots) or `people`; all of them for anything else."""
+    if kind == "projects":
+        return [row for row in rows if row.budget.project_id]
+    if kind == "people":
+        return [row for row in rows if row.budget.member_id]
+    return list(rows)
+
+
+def row_of(budget: Budget, now: datetime) -> BudgetRow | None:
+    """One budget, or None where it has ended."""
+    rows = _with_notes(_current(budget.team, [budget], now), now)
+    return rows[0] if rows else None
+
+
+def tightest_of(member: access.Member) -> BudgetPeriod | None:
+    """The member's own budget of which the smallest share is left; None where they have none."""
+    rows = BudgetPeriod.objects.filter(team=member.team, is_current=True, budget__member=member.user)
+    periods = list(rows.select_related("budget__team", "budget__project", "budget__shot__project", "budget__member"))
+    now = timezone.now()
+    if any(period.changes_at and period.changes_at <= now for period in periods):
+        ledger.refresh_periods(member.team, now=now)
+        return tightest_of(member)
+    return min(periods, key=lambda period: (period.left / period.limit if period.limit else 0, period.pk), default=None)
+
+
+def own_name(budget: Budget) -> str:
+    """A person's own budget in the side bar: "My month"; what it is besides theirs where it names more."""
+    if budget.scope_key != scope_key(member=budget.member_id):
+        return budget.name
+    return {
+        Window.DAY: _("My day"),
+        Window.WEEK: _("My week"),
+        Window.MONTH: _("My month"),
+        Window.QUARTER: _("My quarter"),
+        Window.LIFETIME: _("My budget"),
+    }[Window(budget.window)]
+
+
+def resets_on(period: BudgetPeriod) -> str:
+    """When a budget begins anew, in few words."""
+    if period.ends_at is None:
+        return _("Does not reset")
+    return _("Resets %(time)s") % {"time": ledger.local_time(period.ends_at, period.budget.team.time_zone)}
+
+
+def _current(team: Team, budgets: Iterable[Budget], now: datetime) -> list[BudgetPeriod]:
+    rows = BudgetPeriod.objects.filter(team=team, is_current=True, budget__in=budgets)
+    if rows.filter(changes_at__lte=now).exists():
+        ledger.refresh_periods(team, now=now)
+    return list(rows.select_related(*_JOINS).order_by("pk"))
+
+
+def _with_notes(periods: Sequence[BudgetPeriod], now: datetime) -> list[BudgetRow]:
+    raises = ledger.raises_in_force([period.budget for period in periods], now=now)
+    return [BudgetRow(row.budget, row, [resets_on(row), *_extras(row, raises[row.budget_id])]) for row in periods]
+
+
+def _extras(period: BudgetPeriod, raises: Sequence[BudgetRaise]) -> list[str]:
+    notes = []
+    if period.rolled_credits:
+        notes.append(_("includes %(n)s that rolled over") % {"n": ledger.plain(period.rolled_credits)})
+    for item in raises:
+        facts = {"n": ledger.plain(item.amount), "who": item.made_by}
+        if item.ends_at is None:
+            notes.append(_("includes +%(n)s from %(who)s") % facts)
+        else:
+            facts["until"] = ledger.local_time(item.ends_at, period.budget.team.time_zone)
+            notes.append(_("includes +%(n)s from %(who)s until %(until)s") % facts)
+    return notes
+
+
+def _place(period: BudgetPeriod) -> tuple[int, str, int]:
+    budget = period.budget
+    kinds = (not budget.scope_key, budget.project and not budget.shot, budget.shot, budget.member, budget.tier)
+    return next((number for number, fits in enumerate(kinds) if fits), len(kinds)), budget.name.lower(), period.pk
