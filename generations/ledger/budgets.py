@@ -175,11 +175,11 @@ def end_raise(made: BudgetRaise, *, now: datetime, made_by: User, reason: str = 
         _check_not_ended(made.budget)
         if made.amount < 0:
             raise BadBudget(_("This row takes a raise back; it is not a raise itself."))
-        back = BudgetRaise.objects.filter(budget=made.budget, amount=-made.amount, ends_at=made.ends_at)
-        if (made.ends_at and made.ends_at <= now) or back.filter(starts_at__gt=made.starts_at).exists():
+        if (made.ends_at and made.ends_at <= now) or BudgetRaise.objects.filter(takes_back=made).exists():
             raise BadBudget(_("This raise is over already."))
         taken = BudgetRaise.objects.create(
             budget=made.budget,
+            takes_back=made,
             amount=-made.amount,
             starts_at=now,
             ends_at=made.ends_at,

@@ -54,16 +54,11 @@ def takes_held_in(period: BudgetPeriod) -> list[Generation]:
 
 def raises_in_force(budgets: Iterable[Budget], *, now: datetime) -> dict[int, list[BudgetRaise]]:
     """The raises that count now and were not taken back, by their budget's id."""
-    rows = BudgetRaise.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), budget__in=budgets, starts_at__lte=now)
+    lasting = Q(ends_at=None) | Q(ends_at__gt=now)
+    rows = BudgetRaise.objects.filter(lasting, budget__in=budgets, starts_at__lte=now, takes_back=None)
     found: dict[int, list[BudgetRaise]] = defaultdict(list)
-    for row in rows.select_related("made_by").order_by("starts_at", "pk"):
-        if row.amount > 0:
-            found[row.budget_id].append(row)
-            continue
-        known = found[row.budget_id]
-        back = next((item for item in known if (item.amount, item.ends_at) == (-row.amount, row.ends_at)), None)
-        if back is not None:
-            known.remove(back)
+    for row in rows.exclude(taken_back_by__starts_at__lte=now).select_related("made_by").order_by("starts_at", "pk"):
+        found[row.budget_id].append(row)
     return found
 
 

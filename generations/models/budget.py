@@ -217,6 +217,9 @@ class BudgetRaise(models.Model):
     request = models.OneToOneField(
         BudgetRequest, on_delete=models.PROTECT, null=True, blank=True, related_name="raise_made"
     )
+    takes_back = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="taken_back_by"
+    )
     amount = models.DecimalField(max_digits=18, decimal_places=3)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)

@@ -302,3 +302,19 @@ def test_what_is_spent_before_a_budget_is_made_does_not_count_in_it(rich):
     rich.settle(take, "60")
 
     assert counted(monthly) == ["0", "0", "0", "100"]
+
+
+def test_of_two_equal_raises_each_is_taken_back_by_itself(rich):
+    monthly = budget(rich, 100)
+    first, second = (
+        ledger.raise_budget(monthly, amount=D(50), now=NOON, made_by=rich.member.user, until=NOON + DAY)
+        for _ in range(2)
+    )
+
+    ledger.end_raise(first, now=NOON, made_by=rich.member.user)
+    with pytest.raises(BadBudget, match="over already"):
+        ledger.end_raise(first, now=NOON, made_by=rich.member.user)
+    assert ledger.current_period(monthly).limit == D(150)
+    ledger.end_raise(second, now=NOON, made_by=rich.member.user)
+
+    assert ledger.current_period(monthly).limit == D(100)
