@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from decimal import Decimal
+from time import monotonic
 
 from django.conf import settings
 from django.db import transaction
@@ -28,7 +29,7 @@ from generations.models import Approval, Attempt, Generation, Status
 TIMED_OUT = "timed_out"  # the failure code of a take whose hold went back by the provider's rule
 LEFT_IN_LINE = "left_in_line"  # of one that nobody sent for too long
 ASKED = "asked_at_end"  # the kind of the line in its activity
-_AT_ONCE = 5  # each may cost as long as a provider takes to answer
+_SECONDS = 20  # each question lasts as long as the provider takes to answer; the rest waits for the next minute
 _AGAIN = timedelta(days=1)
 _OUT = frozenset({Status.RUNNING, Status.UNCERTAIN})
 
@@ -60,13 +61,16 @@ def days_of(provider: str) -> timedelta:
 def release_timed_out(now: datetime, apart: Apart = nullcontext) -> int:
     """Return the holds whose time is over; the number of takes. The clock calls it each minute, outside a transaction.
 
-    A few of those that may be at a provider each time, because each is asked about first.
+    Of those that may be at a provider as many as can be asked about in a while, because each is asked about first.
     """
     count = 0
     for take in _left_in_line(now).order_by("pk")[:200]:
         with apart(f"release_timed_out of take {take.pk}"):
             count += _leave_line(take, now)
-    for take in _overdue(now)[:_AT_ONCE]:
+    until = monotonic() + _SECONDS
+    for take in _overdue(now)[:200]:
+        if monotonic() > until:
+            break
         with apart(f"release_timed_out of take {take.pk}"):
             count += _release(take, now)
     return count
