@@ -35,13 +35,22 @@ if (form) {
   const body = form.querySelector(".composer-body");
   let ordering = false;
   let missed = false;
+  // What stood in the composer when it was last sent. As long as it stands there, a new price must not take away the
+  // small form beneath a refusal: typing ends with a change, which asks for the price a moment after the press.
+  const wish = () => [...body.querySelectorAll("[name]")].filter((field) => field.type !== "file")
+    .map((field) => `${field.name}=${field.matches("[type=radio], [type=checkbox]") ? field.checked : field.value}`).join("\n");
+  let sent = "";
+  const isAsking = () => form.querySelector("[data-ask]") && wish() === sent;
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt === form) {
       ordering = true;
+      sent = wish();
       window.htmx.trigger(body, "htmx:abort");
     } else if (event.detail.elt === body && ordering) {
       event.preventDefault();
       missed = true;
+    } else if (event.detail.elt === body && isAsking()) {
+      event.preventDefault();
     }
   });
   document.addEventListener("htmx:afterRequest", (event) => {
