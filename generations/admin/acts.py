@@ -47,6 +47,7 @@ class Act:
     form: type[forms.Form] | None = None
     initial: Callable[[Any], dict[str, Any]] = lambda row: {}
     explains: str | Promise = ""
+    tells: Callable[[Any], str] = lambda row: ""
     is_danger: bool = False
     in_list: bool = False
 
@@ -76,7 +77,11 @@ class ActsMixin:
 
     def _buttons(self, request: HttpRequest, row: Model) -> list[dict[str, Any]]:
         return [
-            {"act": act, "url": reverse(f"admin:{self._act_url_name}", args=[row.pk, act.name])}
+            {
+                "act": act,
+                "has_form": act.form is not None,
+                "url": reverse(f"admin:{self._act_url_name}", args=[row.pk, act.name]),
+            }
             for act in self.acts
             if request.user.has_perm(act.permission) and act.fits(row)
         ]
@@ -114,6 +119,7 @@ class ActsMixin:
             "opts": row._meta,
             "original": row,
             "act": act,
+            "tells": _told(act, row),
             "form": form,
             "back": self._back(row).url,
         }
@@ -127,6 +133,13 @@ class ActsMixin:
             if act.in_list and request.user.has_perm(act.permission)
         }
         return {**super().get_actions(request), **own}  # type: ignore[misc]
+
+
+def _told(act: Act, row: Model) -> str:
+    try:
+        return act.tells(row)
+    except PortalError as error:
+        return error.public
 
 
 def _over_selection(act: Act) -> Callable[[Any, HttpRequest, QuerySet[Any]], None]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from unfold.decorators import display
 
-from generations.admin.shown import ReadOnlyAdmin, json_block
+from generations.admin.shown import ReadOnlyAdmin, RelatedFilter, json_block
 from generations.models import AuditEvent
 
 
@@ -15,7 +15,7 @@ from generations.models import AuditEvent
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("happened_at", "verb", "target_kind", "target_id", "actor", "team")
     list_display_links = ("happened_at", "verb")
-    list_filter = ("verb", "target_kind", ("team", admin.RelatedOnlyFieldListFilter), "happened_at")
+    list_filter = ("verb", "target_kind", ("team", RelatedFilter), "happened_at")
     list_select_related = ("actor", "team")
     search_fields = ("target_id", "verb", "actor__email", "team__name")
     search_help_text = "Target id, verb, e-mail address or team"

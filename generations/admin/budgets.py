@@ -1,4 +1,4 @@
-"""Budgets with their periods, raises, requests and alerts: to read. They change through the ledger's verbs only."""
+"""Budgets with their periods, raises, requests and alerts: to read. They change by acts, and those call verbs."""
 
 from __future__ import annotations
 
@@ -7,12 +7,20 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
 from unfold.decorators import display
 
-from generations.admin.shown import ReadOnlyAdmin, ReadOnlyInline, credits, list_link
-from generations.models import AuditEvent, Budget, BudgetAlert, BudgetPeriod, BudgetRaise, BudgetRequest
+from generations import ledger
+from generations.admin.acts import ActsMixin
+from generations.admin.budget_acts import BUDGET_ACTS, END_RAISE
+from generations.admin.sentences import sentences_block
+from generations.admin.shown import ReadOnlyAdmin, ReadOnlyInline, RelatedFilter, credits, list_link
+from generations.models import AuditEvent, Budget, BudgetAlert, BudgetPeriod, BudgetRaise, BudgetRequest, Movement
 
 _NAMED = ("budget__team", "budget__project", "budget__shot__project", "budget__member")
+_OF_BUDGET = "period__budget__id__exact"
 _current = Prefetch("periods", queryset=BudgetPeriod.objects.filter(is_current=True), to_attr="current")
 
 
@@ -61,12 +69,12 @@ def _of_request() -> tuple[str, ...]:
 
 
 @admin.register(Budget)
-class BudgetAdmin(ReadOnlyAdmin):
+class BudgetAdmin(ActsMixin, ReadOnlyAdmin):
     list_display = ("name", "team", "window", "limit", "held", "spent", "left", "owner", "archived_at")
     list_filter = (
         "window",
         "tier",
-        ("team", admin.RelatedOnlyFieldListFilter),
+        ("team", RelatedFilter),
         ("archived_at", admin.EmptyFieldListFilter),
     )
     list_select_related = ("team", "project", "shot__project", "member", "owner")
@@ -74,6 +82,7 @@ class BudgetAdmin(ReadOnlyAdmin):
     search_help_text = "Public id, team, project, shot or the e-mail address of the member"
     ordering = ("-pk",)
     inlines = (PeriodInline, RaiseInline, RequestInline)
+    acts = BUDGET_ACTS
     fields = (
         "name",
         "team",
@@ -89,7 +98,8 @@ class BudgetAdmin(ReadOnlyAdmin):
         "created_at",
         "archived_at",
         "public_id",
-        "trail",
+        "why",
+        "rows",
     )
     readonly_fields = fields
 
@@ -117,15 +127,26 @@ class BudgetAdmin(ReadOnlyAdmin):
     def left(self, budget: Any) -> str:
         return credits(budget.current[0].left if budget.current else None)
 
-    @display(description="audit trail")
-    def trail(self, budget: Budget) -> Any:
-        return list_link(AuditEvent, "Show", target_kind="budget", target_id=budget.public_id)
+    @display(description="now")
+    def why(self, budget: Budget) -> Any:
+        return sentences_block(ledger.explain(budget.team, now=timezone.now(), budget=budget))
+
+    @display(description="rows")
+    def rows(self, budget: Budget) -> Any:
+        """What counts in it, its alerts, and who did what to it."""
+        shown = (
+            list_link(Movement, _("Statement"), team__id__exact=budget.team_id, budget=budget.pk),
+            list_link(Movement, _("Open holds"), budget=budget.pk, open="yes"),
+            list_link(BudgetAlert, _("Alerts"), **{_OF_BUDGET: budget.pk}),
+            list_link(AuditEvent, _("Audit trail"), target_kind="budget", target_id=budget.public_id),
+        )
+        return format_html_join(" · ", "{}", ((item,) for item in shown))
 
 
 @admin.register(BudgetPeriod)
 class BudgetPeriodAdmin(ReadOnlyAdmin):
     list_display = ("id", "budget", "starts_at", "ends_at", "is_current", "shown_limit", "held", "spent", "overrun")
-    list_filter = ("is_current", ("team", admin.RelatedOnlyFieldListFilter), "starts_at")
+    list_filter = ("is_current", ("team", RelatedFilter), "starts_at")
     list_select_related = _NAMED
     search_fields = ("budget__public_id", "team__name", "budget__project__name", "budget__shot__code")
     search_help_text = "Public id of the budget, team, project or shot"
@@ -152,13 +173,14 @@ class BudgetPeriodAdmin(ReadOnlyAdmin):
 
 
 @admin.register(BudgetRaise)
-class BudgetRaiseAdmin(ReadOnlyAdmin):
+class BudgetRaiseAdmin(ActsMixin, ReadOnlyAdmin):
     list_display = ("id", "budget", "amount", "starts_at", "ends_at", "made_by", "reason")
-    list_filter = (("budget__team", admin.RelatedOnlyFieldListFilter), "starts_at")
+    list_filter = (("budget__team", RelatedFilter), "starts_at")
     list_select_related = (*_NAMED, "made_by")
     search_fields = ("budget__public_id", "budget__team__name", "made_by__email", "reason")
     search_help_text = "Public id of the budget, team, reason or the e-mail address of who made it"
     ordering = ("-pk",)
+    acts = (END_RAISE,)
     fields = ("budget", "amount", "starts_at", "ends_at", "made_by", "reason", "request", "created_at")
     readonly_fields = fields
 
@@ -166,7 +188,7 @@ class BudgetRaiseAdmin(ReadOnlyAdmin):
 @admin.register(BudgetRequest)
 class BudgetRequestAdmin(ReadOnlyAdmin):
     list_display = ("id", "budget", "amount", "until", "asked_by", "asked_at", "status", "decided_by", "decided_at")
-    list_filter = ("status", ("team", admin.RelatedOnlyFieldListFilter), "asked_at")
+    list_filter = ("status", ("team", RelatedFilter), "asked_at")
     list_select_related = (*_NAMED, "asked_by", "decided_by")
     search_fields = ("public_id", "asked_by__email", "team__name", "note", "answer")
     search_help_text = "Public id, team, words, or the e-mail address of who asked"
@@ -198,10 +220,14 @@ class BudgetRequestAdmin(ReadOnlyAdmin):
 @admin.register(BudgetAlert)
 class BudgetAlertAdmin(ReadOnlyAdmin):
     list_display = ("id", "period", "percent", "made_at")
-    list_filter = ("percent", ("period__team", admin.RelatedOnlyFieldListFilter), "made_at")
+    list_filter = ("percent", ("period__team", RelatedFilter), "made_at")
     list_select_related = tuple(f"period__{name}" for name in _NAMED)
     search_fields = ("period__budget__public_id", "period__team__name")
     search_help_text = "Public id of the budget, or team"
     ordering = ("-pk",)
     fields = ("period", "percent", "made_at")
     readonly_fields = fields
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Also the alerts of one budget: its page leads here."""
+        return lookup == _OF_BUDGET or super().lookup_allowed(lookup, value, request)

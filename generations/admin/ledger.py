@@ -1,16 +1,30 @@
-"""The books, to read. Credits are granted on a team's page; everything else moves by itself."""
+"""The books, to read. Credits are granted on a team's page and taken back on a movement's; all else moves by itself."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.timesince import timesince
 from unfold.decorators import display
 
-from generations.admin.shown import ReadOnlyAdmin, ReadOnlyInline, credits, list_link
-from generations.models import Account, CreditLot, Entry, Movement, Purse
+from generations import lifecycle, reports
+from generations.admin.acts import ActsMixin
+from generations.admin.corrections import TAKE_BACK
+from generations.admin.shown import NOTHING, ReadOnlyAdmin, ReadOnlyInline, RelatedFilter, credits, link, list_link
+from generations.admin.statement import COLUMNS, BudgetFilter, OpenHoldsFilter, csv_rows, shows_open_holds, sums
+from generations.models import Account, AuditEvent, BudgetPeriod, CreditLot, Entry, Movement, Purse
+
+_HOLD_COLUMNS = ("id", "age", "happened_at", "amount", "team", "generation", "take_status", "ends")
 
 with_entries = Prefetch("entries", queryset=Entry.objects.order_by("pk"))
 
@@ -59,42 +73,121 @@ class PurseAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Movement)
-class MovementAdmin(ReadOnlyAdmin):
+class MovementAdmin(ActsMixin, ReadOnlyAdmin):
     list_display = ("id", "happened_at", "team", "kind", "shown_legs", "generation", "actor", "reason")
     list_display_links = ("id", "happened_at")
-    list_filter = ("kind", ("team", admin.RelatedOnlyFieldListFilter), "happened_at")
-    list_select_related = ("team", "generation", "actor")
+    list_filter = (
+        "kind",
+        OpenHoldsFilter,
+        ("team", RelatedFilter),
+        BudgetFilter,
+        "happened_at",
+    )
+    list_select_related = ("team", "generation__account", "actor")
+    list_before_template = "admin/statement.html"
     search_fields = ("idempotency_key", "reason", "team__name", "generation__public_id")
     search_help_text = "Key, reason, team or the public id of a take"
     ordering = ("-pk",)
     inlines = (EntryInline,)
+    acts = (TAKE_BACK,)
     fields = (
         "team",
         "kind",
         "amount",
         "generation",
         "resolves",
+        "was_resolved_by",
         "reverses",
+        "was_reversed_by",
+        "shown_budgets",
         "actor",
         "reason",
         "idempotency_key",
         "happened_at",
         "created_at",
+        "trail",
     )
     readonly_fields = fields
 
+    def get_urls(self) -> list[URLPattern]:
+        own = path("csv/", self.admin_site.admin_view(self.csv_view), name="generations_movement_csv")
+        return [own, *super().get_urls()]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Movement]:
         return super().get_queryset(request).prefetch_related(with_entries)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Of holds that are open, how long they have been, and when they end."""
+        return _HOLD_COLUMNS if shows_open_holds(request) else super().get_list_display(request)
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ("pk",) if shows_open_holds(request) else ("-pk",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        answer = super().changelist_view(request, extra_context)
+        context = getattr(answer, "context_data", None)
+        if context and "cl" in context:  # otherwise it leads elsewhere, for example from a filter that is none
+            context["sums"] = sums(request, context["cl"].queryset)
+            query = request.GET.urlencode()
+            context["csv_url"] = reverse("admin:generations_movement_csv") + (f"?{query}" if query else "")
+        return answer
+
+    def csv_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The rows of the list, all of them, as its filters have them."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            rows = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(reverse("admin:generations_movement_changelist") + "?e=1")
+        lines = reports.csv_lines(COLUMNS, csv_rows(rows))
+        name = f"movements-{timezone.localdate().isoformat()}.csv"
+        disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=disposition)
 
     @display(description="entries")
     def shown_legs(self, movement: Movement) -> str:
         return legs(movement)
 
+    @display(description="age", ordering="happened_at")
+    def age(self, movement: Movement) -> str:
+        return timesince(movement.happened_at)
+
+    @display(description="take's status")
+    def take_status(self, movement: Movement) -> str:
+        return movement.generation.get_status_display() if movement.generation else NOTHING
+
+    @display(description="ends at the latest")
+    def ends(self, movement: Movement) -> datetime | None:
+        return lifecycle.end_of_hold(movement.generation) if movement.generation else None
+
+    @display(description="resolved by")
+    def was_resolved_by(self, movement: Movement) -> Any:
+        return _link_or_nothing(movement.resolved_by.first())
+
+    @display(description="taken back by")
+    def was_reversed_by(self, movement: Movement) -> Any:
+        return _link_or_nothing(movement.reversed_by.first())
+
+    @display(description="counts in budgets")
+    def shown_budgets(self, movement: Movement) -> Any:
+        named = ("budget__team", "budget__project", "budget__shot__project", "budget__member")
+        periods = BudgetPeriod.objects.filter(pk__in=movement.periods or []).select_related(*named).order_by("pk")
+        return format_html_join(" · ", "{}", ((link(item, str(item)),) for item in periods)) or NOTHING
+
+    @display(description="audit trail")
+    def trail(self, movement: Movement) -> Any:
+        return list_link(AuditEvent, "Show", target_kind="movement", target_id=movement.pk)
+
+
+def _link_or_nothing(movement: Movement | None) -> Any:
+    return NOTHING if movement is None else link(movement, str(movement))
+
 
 @admin.register(Entry)
 class EntryAdmin(ReadOnlyAdmin):
     list_display = ("id", "movement", "account", "amount", "balance_after")
-    list_filter = ("account", ("movement__team", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("account", ("movement__team", RelatedFilter))
     list_select_related = ("movement__team",)
     search_fields = ("=movement__id", "movement__idempotency_key")
     search_help_text = "Number or key of the movement"
@@ -107,7 +200,7 @@ class EntryAdmin(ReadOnlyAdmin):
 class CreditLotAdmin(ReadOnlyAdmin):
     list_display = ("id", "team", "amount", "remaining", "expired", "priority", "expires_at", "created_at", "closed_at")
     list_filter = (
-        ("team", admin.RelatedOnlyFieldListFilter),
+        ("team", RelatedFilter),
         ("closed_at", admin.EmptyFieldListFilter),
         ("expires_at", admin.EmptyFieldListFilter),
         "expires_at",

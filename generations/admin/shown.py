@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
@@ -58,6 +59,17 @@ class ReadOnlyInline(ReadOnly, TabularInline):
     @display(description="row")
     def row(self, row: Model) -> SafeString:
         return link(row, f"#{row.pk}")
+
+
+class RelatedFilter(admin.RelatedOnlyFieldListFilter):
+    """By a row of another table, of those that the list has.
+
+    Django leaves a filter with less than two choices out, and with it what was chosen: the link to the lots of one
+    team would show those of the only team that has any.
+    """
+
+    def has_output(self) -> bool:
+        return bool(self.lookup_val) or super().has_output()
 
 
 def link(row: Model, text: str) -> SafeString:

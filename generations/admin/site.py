@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
+from generations import ledger
+from generations.admin.shown import NOTHING, credits
 from generations.models import (
+    OPEN,
     Approval,
     Asset,
     Attempt,
@@ -42,8 +48,10 @@ from generations.models import (
     ProviderPack,
     PumpLease,
     Purse,
+    ReportSubscription,
     ReviewDecision,
     Shot,
+    SpendDay,
     Status,
     Team,
     User,
@@ -54,6 +62,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 admin.site.index_title = _("Overview")
 
+_OVERRUN_DAYS = 30
 _ON_THE_WAY = (Status.SUBMITTING, Status.RUNNING, Status.INGESTING)
 _GROUPS: tuple[tuple[str | Promise, tuple[tuple[type[Model], str], ...]], ...] = (
     (
@@ -102,6 +111,7 @@ _GROUPS: tuple[tuple[str | Promise, tuple[tuple[type[Model], str], ...]], ...] =
             (CallbackReceipt, "webhook"),
             (Blob, "hard_drive"),
             (Mail, "mail"),
+            (ReportSubscription, "schedule_send"),
         ),
     ),
 )
@@ -174,7 +184,24 @@ def _take_figures() -> list[dict[str, Any]]:
 
 def _money_figures() -> list[dict[str, Any]]:
     short = Purse.objects.filter(shortfall__lt=0).count()
-    return [_figure(_("Teams in shortfall"), short, _list_url(Purse, "?short=yes"), short > 0)]
+    held = Purse.objects.aggregate(held=Sum("held"))["held"] or Decimal(0)
+    oldest = ledger.open_holds().filter(generation__status__in=OPEN).first()
+    age = timesince(oldest.happened_at) if oldest else NOTHING
+    return [
+        _figure(_("Teams in shortfall"), short, _list_url(Purse, "?short=yes"), short > 0),
+        _figure(_("Credits held"), credits(held), _list_url(Movement, "?open=yes")),
+        _figure(_("Oldest hold"), age, _list_url(Movement, "?open=yes")),
+        _overrun_figure(),
+    ]
+
+
+def _overrun_figure() -> dict[str, Any]:
+    """Credits charged beyond holds: from the roll-ups, because nothing finds overruns among all movements quickly."""
+    since = timezone.now() - timedelta(days=_OVERRUN_DAYS)
+    found = SpendDay.objects.filter(day__gt=since.date()).aggregate(sum=Sum("overrun"))["sum"] or 0
+    query = urlencode({"kind__exact": "overrun", "happened_at__gte": since.isoformat(timespec="seconds")})
+    url = _list_url(Movement, f"?{query}")
+    return _figure(_("Overruns in 30 days, in credits"), credits(Decimal(found) / 1000), url, found > 0)
 
 
 def _account_figures() -> list[dict[str, Any]]:
@@ -182,5 +209,5 @@ def _account_figures() -> list[dict[str, Any]]:
     return [_figure(_("Provider accounts paused"), paused, _list_url(ProviderAccount, "?status__exact=paused"))]
 
 
-def _figure(label: str | Promise, value: int, url: str, is_urgent: bool = False) -> dict[str, Any]:
+def _figure(label: str | Promise, value: int | str, url: str, is_urgent: bool = False) -> dict[str, Any]:
     return {"label": label, "value": value, "url": url, "is_urgent": is_urgent}

@@ -19,7 +19,8 @@ from generations import catalog, lifecycle
 from generations.admin.acts import Act, ActsMixin, Confirm
 from generations.admin.decisions import DECISIONS
 from generations.admin.evidence import EVIDENCE
-from generations.admin.shown import ReadOnlyAdmin, json_block, without_query
+from generations.admin.reviews import ApprovalInline, DecisionInline
+from generations.admin.shown import ReadOnlyAdmin, RelatedFilter, json_block, without_query
 from generations.models import Attempt, Generation, Status
 
 _CHANGE = "generations.change_generation"
@@ -114,8 +115,8 @@ class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
     list_filter = (
         "status",
         "account__provider",
-        ("account", admin.RelatedOnlyFieldListFilter),
-        ("team", admin.RelatedOnlyFieldListFilter),
+        ("account", RelatedFilter),
+        ("team", RelatedFilter),
         AtRiskFilter,
         ModelFilter,
         "capability",
@@ -127,7 +128,7 @@ class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
     search_fields = ("public_id", "provider_task_id", "created_by__email", "recipe_json__prompt")
     search_help_text = "T-0042, public id, the provider's task id, e-mail address or words of the prompt"
     ordering = ("-pk",)
-    inlines = EVIDENCE
+    inlines = (*EVIDENCE, DecisionInline, ApprovalInline)
     readonly_fields = (
         "name",
         "shown_status",
@@ -139,7 +140,7 @@ class GenerationAdmin(ActsMixin, ReadOnlyAdmin):
         "cost_text",
     )
     fieldsets = (
-        (None, {"fields": ("name", "status", "team", "project", "created_by", "public_id", "created_at")}),
+        (None, {"fields": ("name", "status", "team", "project", "shot", "created_by", "public_id", "created_at")}),
         (
             "Why it stands as it does",
             {"fields": ("shown_known", "waiting_for", "failure_code", "failure_public", "failure_provider_words")},

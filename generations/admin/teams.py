@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from decimal import Decimal
 from typing import Any
 from zoneinfo import available_timezones
@@ -21,27 +20,53 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanWidget,
 )
 
 from generations import ledger, lifecycle
 from generations.admin.acts import Act, ActsMixin
-from generations.admin.shown import credits, list_link
+from generations.admin.budget_acts import ADD_BUDGET
+from generations.admin.fields import OnceForm, TeamTime, credits_field
+from generations.admin.sentences import sentences_block
+from generations.admin.shown import NOTHING, RelatedFilter, credits, list_link
 from generations.choices import Role
-from generations.models import Account, Generation, Membership, Movement, Project, Team
+from generations.models import (
+    Account,
+    AuditEvent,
+    Budget,
+    BudgetRequest,
+    CreditLot,
+    Generation,
+    Membership,
+    Movement,
+    Project,
+    Team,
+)
 
 
-class GrantForm(forms.Form):
-    """Credits for a team. The key comes with the form, so that a second click or a reload grants nothing more."""
+class GrantForm(OnceForm):
+    """Credits for a team. The times are the team's own, so it comes with the form."""
 
-    amount = forms.DecimalField(
-        label=gettext_lazy("Credits"),
-        max_digits=12,
-        decimal_places=3,
-        min_value=Decimal("0.001"),
-        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-        help_text=gettext_lazy("At most three decimal places."),
+    amount = credits_field(gettext_lazy("Credits"))
+    kind = forms.ChoiceField(
+        label=gettext_lazy("What they are"),
+        choices=[(kind.value, kind.label) for kind in (Movement.Kind.GRANT, Movement.Kind.PURCHASE)],
+        initial=Movement.Kind.GRANT,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+    expires_at = TeamTime(label=gettext_lazy("Expire at"), required=False)
+    priority = forms.IntegerField(
+        label=gettext_lazy("Priority"),
+        min_value=0,
+        max_value=lifecycle.PRIORITY_MAX,
+        initial=50,
+        required=False,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=gettext_lazy("Of credits that expire together, those with the lower number are spent first."),
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
@@ -52,7 +77,14 @@ class GrantForm(forms.Form):
     confirm = forms.BooleanField(
         label=gettext_lazy("I have checked the team and the amount"), widget=UnfoldBooleanWidget
     )
-    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    field_order = ("amount", "kind", "expires_at", "priority", "reason", "confirm", "key")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        time_zone = self.initial["team"].time_zone
+        self.fields["expires_at"].time_zone = time_zone  # type: ignore[attr-defined]
+        sentence = _("Where the team is (%(time_zone)s). Empty: they do not expire.")
+        self.fields["expires_at"].help_text = sentence % {"time_zone": time_zone}
 
     def clean_amount(self) -> Decimal:
         amount, most = self.cleaned_data["amount"], Decimal(settings.LIMITS["grant_credits"])
@@ -60,11 +92,6 @@ class GrantForm(forms.Form):
             sentence = _("One grant is at most %(most)s credits. Grant less, or in several steps.")
             raise ValidationError(sentence % {"most": ledger.plain(most)})
         return amount
-
-    def clean(self) -> dict[str, Any]:
-        if "key" in self.errors:
-            raise ValidationError(_("This form has lost its number. Open it again from the team's page."))
-        return self.cleaned_data
 
 
 def _grant(request: HttpRequest, team: Team, facts: dict[str, Any]) -> str:
@@ -75,6 +102,9 @@ def _grant(request: HttpRequest, team: Team, facts: dict[str, Any]) -> str:
         reason=facts["reason"],
         now=timezone.now(),
         actor=request.user,  # type: ignore[arg-type]
+        kind=Movement.Kind(facts["kind"] or Movement.Kind.GRANT),
+        expires_at=facts["expires_at"],
+        priority=50 if facts["priority"] is None else facts["priority"],
     )
     shown = {"team": team, "available": credits(ledger.balances(team).available)}
     if not is_new:
@@ -119,11 +149,11 @@ class TeamAdmin(ActsMixin, ModelAdmin):
     search_fields = ("name", "slug", "public_id")
     ordering = ("name", "pk")
     prepopulated_fields = {"slug": ("name",)}
-    readonly_fields = ("public_id", "purse", "links", "created_at")
+    readonly_fields = ("public_id", "purse", "why", "links", "created_at")
     inlines = (MemberInline,)
     fieldsets = (
         (None, {"fields": ("name", "slug", "time_zone")}),
-        ("Credits", {"fields": ("credits_per_usd", "markup_percent", "purse")}),
+        ("Credits", {"fields": ("credits_per_usd", "markup_percent", "purse", "why")}),
         ("More", {"fields": ("links", "public_id", "created_at")}),
     )
     acts = (
@@ -133,11 +163,13 @@ class TeamAdmin(ActsMixin, ModelAdmin):
             permission="generations.add_movement",
             run=_grant,
             form=GrantForm,
+            initial=lambda team: {"team": team},
             explains=gettext_lazy(
                 "Credits are added to what the team has available. An open shortfall is covered first. "
-                "A grant cannot be taken back; it stays on the statement."
+                "What was given stays on the statement; a mistake is taken back on the movement's page, by another one."
             ),
         ),
+        ADD_BUDGET,
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
@@ -171,14 +203,24 @@ class TeamAdmin(ActsMixin, ModelAdmin):
         parts = [f"{account.label} {_balance(team, account)}" for account in Account]
         return ", ".join(parts)
 
+    @display(description="why")
+    def why(self, team: Team) -> Any:
+        """What is available, explained. As booked: what is due now is booked by the clock, not by a look at a page."""
+        return NOTHING if team.pk is None else sentences_block(ledger.explain(team, now=timezone.now()))
+
     @display(description="rows")
     def links(self, team: Team) -> Any:
         if team.pk is None:
             return "–"
         shown = (
             list_link(Movement, _("Statement"), team__id__exact=team.pk),
+            list_link(Movement, _("Open holds"), team__id__exact=team.pk, open="yes"),
+            list_link(CreditLot, _("Lots"), team__id__exact=team.pk, closed_at__isempty=1),
+            list_link(Budget, _("Budgets"), team__id__exact=team.pk, archived_at__isempty=1),
+            list_link(BudgetRequest, _("Budget requests"), team__id__exact=team.pk),
             list_link(Generation, _("Takes"), team__id__exact=team.pk),
             list_link(Project, _("Projects"), team__id__exact=team.pk),
+            list_link(AuditEvent, _("Audit trail"), team__id__exact=team.pk),
         )
         return format_html_join(" · ", "{}", ((item,) for item in shown))
 
@@ -191,7 +233,7 @@ def _balance(team: Team, kind: str) -> str:
 class MembershipAdmin(ModelAdmin):
     form = MembershipForm
     list_display = ("user", "team", "role_labels", "created_at")
-    list_filter = (("team", admin.RelatedOnlyFieldListFilter), "created_at")
+    list_filter = (("team", RelatedFilter), "created_at")
     list_select_related = ("user", "team")
     search_fields = ("user__email", "user__name", "team__name")
     autocomplete_fields = ("user", "team")
@@ -201,7 +243,7 @@ class MembershipAdmin(ModelAdmin):
 @admin.register(Project)
 class ProjectAdmin(ModelAdmin):
     list_display = ("name", "team", "created_at", "archived_at")
-    list_filter = (("team", admin.RelatedOnlyFieldListFilter), ("archived_at", admin.EmptyFieldListFilter))
+    list_filter = (("team", RelatedFilter), ("archived_at", admin.EmptyFieldListFilter))
     list_select_related = ("team",)
     search_fields = ("name", "public_id", "team__name")
     autocomplete_fields = ("team",)

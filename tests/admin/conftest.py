@@ -25,8 +25,12 @@ from generations.models import (
     ProviderCall,
     ProviderPack,
     PumpLease,
+    ReportSubscription,
     ReviewDecision,
+    RollUpMark,
     Shot,
+    ShotTally,
+    Slice,
 )
 from tests.make import make_account, make_asset, make_generation, make_member, make_price_rules, make_team, make_user
 
@@ -78,6 +82,7 @@ def make_world():
     ReviewDecision.objects.create(generation=take, verdict=Verdict.APPROVED, decided_by=member.user, decided_at=now)
     make_budget_world(member, take, now)
     make_money_world(take, now)
+    make_report_world(take, now)
     return take
 
 
@@ -92,6 +97,17 @@ def make_budget_world(member, take, now):
     ledger.raise_budget(budget, amount=Decimal(50), now=now, made_by=member.user, request=asked)
     BudgetAlert.objects.create(period=budget.periods.get(), percent=80, made_at=now)
     Mail.objects.create(key=f"alert:{budget.pk}", to=member.user, subject="80% is used", text="The secret link.")
+
+
+def make_report_world(take, now):
+    """A report by e-mail, and what the roll-ups know of a shot."""
+    ReportSubscription.objects.create(
+        team=take.team, user=take.created_by, report="spend", cadence="weekly", next_at=now + timedelta(days=1)
+    )
+    RollUpMark.objects.create(team=take.team, time_zone="UTC")
+    facts = {"model": take.model, "tier": take.tier, "account": take.account, "capability": take.capability}
+    part = Slice.objects.create(team=take.team, project=take.project, member=take.created_by, **facts)
+    ShotTally.objects.create(shot=take.project.shots.get(), team=take.team, takes=1, slice=part)
 
 
 def make_money_world(take, now):
