@@ -298,7 +298,8 @@ LOGGING = {
             ],
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"secret_paths": {"()": "kling_site.secret_paths.SecretPaths"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["secret_paths"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # Clients that log full addresses or headers stay quiet: an address may carry a signed token.
     "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "aiohttp", "PIL", "libav", "rq.cron")},

@@ -1,12 +1,16 @@
 """The inbox, asking for more, and the page behind a link in a mail."""
 
+import io
+import logging
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from generations import ledger, lifecycle
 from generations.choices import Role, Window
@@ -303,6 +307,21 @@ class TestByMail:
 
         assert changed.status_code == 404 and "This link does not work" in words(changed)
         assert old.status_code == 410 and "expired" in words(old)
+
+    def test_the_link_does_not_get_into_the_log(self, link, asked):
+        said = io.StringIO()
+        handler = logging.StreamHandler(said)
+        names = settings.LOGGING["handlers"]["console"]["filters"]
+        for name in names:
+            handler.addFilter(import_string(settings.LOGGING["filters"][name]["()"])())
+        logging.getLogger("django").addHandler(handler)
+        try:
+            Client().post(link, {"do": "approve", f"r{asked.pk}-amount": "-1"})
+            Client(enforce_csrf_checks=True).post(link, {"do": "approve"})
+        finally:
+            logging.getLogger("django").removeHandler(handler)
+
+        assert said.getvalue().count("/r/…/") == 2 and link not in said.getvalue()
 
     def test_a_link_does_not_outlive_the_right_to_answer(self, link, budget, portal):
         ledger.change_budget(
