@@ -25,7 +25,7 @@ from generations.reports.subscriptions import (
     subscriptions_of,
 )
 from generations.reports.waste import WASTE
-from generations.reports.words import cell_text, days_text, filter_words, places_of
+from generations.reports.words import cell_text, days_text, filter_words, places_of, shown_kind
 
 REPORTS: dict[str, Report] = {report.slug: report for report in (SPEND, KEEPERS, WASTE, PROVIDERS, BUDGETS, LOTS)}
 
@@ -62,6 +62,7 @@ __all__ = [
     "proofs",
     "rebuild",
     "roll_up",
+    "shown_kind",
     "send_subscriptions",
     "stop_subscription",
     "stop_token",

@@ -16,7 +16,7 @@ from generations.reports.export import xlsx_bytes
 from generations.reports.filters import Filters
 from generations.reports.headlines import Headline, headlines
 from generations.reports.sheet import Column, Report, Row, Sheet
-from generations.reports.words import cell_text, days_text, filter_words
+from generations.reports.words import cell_text, days_text, filter_words, shown_kind
 
 _ROWS_TOLD = 10
 _DAYS = "from"
@@ -38,7 +38,7 @@ def report_letter(row: ReportSubscription, report: Report, filters: Filters, tok
     figures = headlines(filters, now=now) if _DAYS in report.uses else []
     paragraphs = [
         _("%(report)s of %(team)s, %(days)s.") % {"report": report.title, "team": filters.team.name, "days": days},
-        "\n".join(f"{label}: {text}" for label, text in filter_words(filters, report) if label != _("Days")),
+        "\n".join(f"{label}: {text}" for label, text in filter_words(filters, report.uses) if label != _("Days")),
         "\n".join(headline_text(figure) for figure in figures),
         "\n".join(_table_lines(sheet)),
         _counted(sheet),
@@ -68,7 +68,7 @@ def headline_text(figure: Headline) -> str:
     """A figure with how it has changed: "Spent: 17,210 (8% more than before)"."""
     if figure.value is None:
         return _("%(label)s: nothing to say yet") % {"label": figure.label}
-    text = f"{figure.label}: {cell_text(figure.value, figure.kind)}"
+    text = f"{figure.label}: {cell_text(figure.value, shown_kind(figure.key, figure.kind))}"
     changed = change_text(figure)
     return f"{text} ({changed})" if changed else text
 
@@ -96,7 +96,7 @@ def about(report: Report, filters: Filters, sheet: Sheet) -> list[tuple[str, str
     return [
         (_("Report"), str(report.title)),
         (_("Team"), filters.team.name),
-        *filter_words(filters, report),
+        *filter_words(filters, report.uses),
         (_("Counted up to"), until),
         (_("Time zone"), zone),
         *columns,
@@ -133,7 +133,7 @@ def _table_lines(sheet: Sheet) -> Iterator[str]:
 
 def _row_text(columns: tuple[Column, ...], row: Row) -> str:
     """A row in a line: its names first, then each figure with its column's label."""
-    texts = [str(cell_text(cell, column.kind)) for column, cell in zip(columns, row, strict=True)]
+    texts = [cell_text(cell, shown_kind(column.key, column.kind)) for column, cell in zip(columns, row, strict=True)]
     names = [text for column, text in zip(columns, texts, strict=True) if column.kind in ("text", "date") and text]
     figures = [
         f"{column.label} {text}"

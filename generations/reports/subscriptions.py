@@ -41,10 +41,12 @@ def subscribe(
     """Send a report to a member from now on; asking for the same again only changes the hour.
 
     `params` are the filters of the page; its days are left out. Raises NotAllowed, Missing and BadFilter as
-    `Filters.read` does, and LimitReached.
+    `Filters.read` does, Refused where they do not fit the report, and LimitReached.
     """
-    kept = Filters.read(member, params, now=now).as_params()
-    wanted = {name: text for name, text in kept.items() if name in report.uses and name not in _RELATIVE}
+    lasting = {name: text for name, text in params.items() if name in report.uses and name not in _RELATIVE}
+    filters = Filters.read(member, lasting, now=now)
+    report.run(filters, now=now)  # what cannot be made now is not promised
+    wanted = {name: text for name, text in filters.as_params().items() if name in lasting}
     facts = {"team": member.team, "user": member.user, "report": report.slug, "cadence": cadence}
     with transaction.atomic():
         # Two presses at once take turns, so that the second one finds what the first has made.

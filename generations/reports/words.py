@@ -12,10 +12,16 @@ from django.utils.translation import gettext as _
 from generations.catalog import load
 from generations.choices import Capability, Tier
 from generations.reports.filters import Filters
-from generations.reports.sheet import Cell, Kind, Report
+from generations.reports.sheet import Cell, Kind
 
 _MOST_PLACES = {"credits": 3, "seconds": 1, "number": 2, "percent": 1, "money": 2, "count": 0}
 _LEAST_PLACES = {"money": 2}
+_AVERAGE = "per_"
+
+
+def shown_kind(key: str, kind: Kind) -> Kind:
+    """How a column's or headline's figures are told: averages of credits as other averages, not to a thousandth."""
+    return "number" if kind == "credits" and key.startswith(_AVERAGE) else kind
 
 
 def places_of(kind: Kind, cells: Iterable[Cell]) -> int:
@@ -61,8 +67,8 @@ def days_text(first: date, last: date) -> str:
     return f"{date_format(first, 'j F' if first.year == last.year else 'j F Y')} – {date_format(last, 'j F Y')}"
 
 
-def filter_words(filters: Filters, report: Report) -> list[tuple[str, str]]:
-    """What a report was narrowed to, as headings and texts; what it does not heed is left out."""
+def filter_words(filters: Filters, uses: frozenset[str]) -> list[tuple[str, str]]:
+    """What a report was narrowed to, as headings and texts, of the filters that it `uses`."""
     model = load().find_model(filters.model) if filters.model else None
     said = {
         "from": (_("Days"), days_text(filters.first_day, filters.last_day)),
@@ -73,4 +79,4 @@ def filter_words(filters: Filters, report: Report) -> list[tuple[str, str]]:
         "account": (_("Route"), str(filters.account or "")),
         "capability": (_("Capability"), str(Capability(filters.capability).label) if filters.capability else ""),
     }
-    return [pair for name, pair in said.items() if name in report.uses and pair[1]]
+    return [pair for name, pair in said.items() if name in uses and pair[1]]

@@ -2,54 +2,23 @@
 
 import json
 import re
-from datetime import UTC, datetime
 from html import unescape
 from uuid import uuid4
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from generations import reports
-from generations.choices import Role, Verdict
-from tests.make import make_member, make_project, make_team
+from generations.choices import Role
+from tests.make import make_project, make_team
 from tests.portal.conftest import words
+from tests.portal.reports_house import DAYS, House
 from tests.reports.takes import NOON, Takes
-
-DAYS = "?from=2025-11-10&to=2025-11-21"
-
-
-class House(Takes):
-    """A team with takes that have ended, and browsers of its people."""
-
-    def __init__(self):
-        super().__init__(name="Northlight")
-        self.client = self.sign_in(self.member)
-
-    def sign_in(self, member):
-        client = Client()
-        client.force_login(member.user)
-        return client
-
-    def as_a(self, *roles):
-        return self.sign_in(make_member(self.team, *roles))
-
-    def see(self, slug="", query=DAYS, client=None):
-        name = ("portal:report", [slug]) if slug else ("portal:reports", [])
-        return (client or self.client).get(reverse(name[0], args=name[1]) + query)
 
 
 @pytest.fixture
 def house(db):
-    house = House()
-    house.member.user.name = "Ana Ruiz"
-    house.member.user.save()
-    kept = house.take("140", tier="master")
-    house.decide(kept, Verdict.APPROVED)
-    house.take("35", tier="std", at=datetime(2025, 11, 12, 9, tzinfo=UTC))
-    house.take("70.5", held="80", tier="pro", project=make_project(house.team, name="Aster autumn looks"))
-    house.roll_up()
-    return house
+    return House().fill()
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ class Picker:
 def pickers(options: reports.Options, filters: reports.Filters, uses: Iterable[str]) -> list[Picker]:
     """A select for each filter that counts here and has something to choose, in the order of the page."""
     params = filters.as_params()
+    said = dict(reports.filter_words(filters, frozenset(uses)))
     offered = {
         "project": (_("Project"), _("All projects"), options.projects),
         "member": (_("Member"), _("All members"), options.members),
@@ -45,16 +46,16 @@ def pickers(options: reports.Options, filters: reports.Filters, uses: Iterable[s
         "capability": (_("Capability"), _("All capabilities"), options.capabilities),
     }
     return [
-        _picker(name, label, every, names, params.get(name, ""))
+        _picker(name, label, every, names, params.get(name, ""), said.get(label, ""))
         for name, (label, every, names) in offered.items()
         if name in uses and (names or params.get(name))
     ]
 
 
-def _picker(name: str, label: str, every: str, names: Iterable[reports.Named], chosen: str) -> Picker:
+def _picker(name: str, label: str, every: str, names: Iterable[reports.Named], chosen: str, said: str) -> Picker:
     choices = [Choice(one.id, one.text, one.id == chosen) for one in names]
     if chosen and not any(choice.selected for choice in choices):  # nothing was ever spent on it
-        choices.append(Choice(chosen, _("The chosen one"), True))
+        choices.append(Choice(chosen, said or chosen, True))
     return Picker(name, label, [Choice("", every, not chosen), *choices], bool(chosen))
 
 

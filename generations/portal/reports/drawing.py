@@ -13,7 +13,7 @@ from generations import reports
 _COLOURS = 6
 _LONG_NAME = 12
 _MOST_ROWS = 24
-_SUMS = frozenset({"credits", "count", "money", "seconds"})
+_SUMS = frozenset({"credits", "count", "money"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +51,34 @@ def drawing_of(sheet: reports.Sheet) -> Drawing | None:
         "labels": list(chart.labels),
         "series": series,
     }
-    return Drawing(chart.title, chart.sentence or _statement(chart), figures, _legend(chart))
+    return Drawing(chart.title, f"{_statement(chart)} {chart.sentence}".strip(), figures, _legend(chart))
+
+
+def _adds_up(chart: reports.Chart) -> bool:
+    """Whether its values may be added: parts of a whole in credits, not shares or medians."""
+    return chart.kind == "stacked" and chart.unit in _SUMS
 
 
 def _statement(chart: reports.Chart) -> str:
     """What a drawing says most of all: how much it is together, and where it is highest."""
-    sums = [
-        sum((one.values[place] or Decimal(0) for one in chart.series), Decimal(0)) for place in range(len(chart.labels))
-    ]
-    highest = max(range(len(sums)), key=lambda place: sums[place])
-    facts = {"label": chart.labels[highest], "n": reports.cell_text(sums[highest], chart.unit)}
-    if chart.unit in _SUMS and chart.kind == "stacked":
-        facts["all"] = reports.cell_text(sum(sums, Decimal(0)), chart.unit)
+    if _adds_up(chart):
+        sums = [sum((one.values[place] or Decimal(0) for one in chart.series), Decimal(0)) for place in _places(chart)]
+        highest = max(_places(chart), key=lambda place: sums[place])
+        facts = {"label": chart.labels[highest], "n": _said(sums[highest]), "all": _said(sum(sums, Decimal(0)))}
         return _("Together %(all)s; the highest is %(label)s with %(n)s.") % facts
-    return _("The highest is %(label)s with %(n)s.") % facts
+    known = [(one.values[place], place, one.label) for one in chart.series for place in _places(chart)]
+    value, place, name = max((one for one in known if one[0] is not None), key=lambda one: one[0] or Decimal(0))
+    label = chart.labels[place] if len(chart.series) == 1 else f"{chart.labels[place]} ({name})"
+    text = _said(value) if chart.unit not in ("percent", "money") else reports.cell_text(value, chart.unit)
+    return _("The highest is %(label)s with %(n)s.") % {"label": label, "n": text}
+
+
+def _places(chart: reports.Chart) -> range:
+    return range(len(chart.labels))
+
+
+def _said(value: Decimal | None) -> str:
+    return reports.cell_text(value, "number")
 
 
 def _lies(chart: reports.Chart) -> bool:
@@ -77,13 +91,13 @@ def _legend(chart: reports.Chart) -> list[Key]:
     if len(chart.series) < 2:
         return []
     return [
-        Key(one.label, index % _COLOURS + 1, _total(one.values) if chart.unit in _SUMS and chart.kind != "line" else "")
+        Key(one.label, index % _COLOURS + 1, _total(one.values) if _adds_up(chart) else "")
         for index, one in enumerate(chart.series)
     ]
 
 
 def _total(values: tuple[Decimal | None, ...]) -> str:
-    return reports.cell_text(sum((value for value in values if value is not None), Decimal(0)), "credits")
+    return _said(sum((value for value in values if value is not None), Decimal(0)))
 
 
 def _drawn(value: Decimal | None) -> float | None:

@@ -96,7 +96,7 @@ def _table(slug: str, sheet: reports.Sheet) -> Any:
 
 
 def _figure(one: reports.Headline) -> Figure:
-    text = "–" if one.value is None else reports.cell_text(one.value, one.kind)
+    text = "–" if one.value is None else reports.cell_text(one.value, reports.shown_kind(one.key, one.kind))
     is_better = bool(one.change_percent) and one.less_is_better is not None
     if is_better:
         is_better = (one.change_percent or 0) < 0 if one.less_is_better else (one.change_percent or 0) > 0

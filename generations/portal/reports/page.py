@@ -25,6 +25,7 @@ def filter_context(
         "filters": filters,
         "query": query,
         "days_text": reports.days_text(filters.first_day, filters.last_day),
+        "said": reports.filter_words(filters, uses),
         "has_days": "from" in uses,
         "presets": presets(query, filters.first_day, filters.last_day, today),
         "pickers": pickers(reports.options(member.team), filters, uses),

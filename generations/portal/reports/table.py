@@ -12,6 +12,7 @@ from django.http import QueryDict
 from generations import reports
 
 _RIGHT = frozenset({"credits", "count", "percent", "seconds", "number", "money"})
+_UNKNOWN = "–"
 _NARROWS = {name: name for name in ("project", "member", "model", "tier", "account", "capability")}
 
 
@@ -65,7 +66,8 @@ def table_of(sheet: reports.Sheet, report: reports.Report, query: QueryDict, *, 
     rows = sorted_rows(sheet, sort)
     lined = [*rows[:at_most], *([sheet.totals] if sheet.totals else [])]
     places = [
-        reports.places_of(column.kind, [row[place] for row in lined]) for place, column in enumerate(sheet.columns)
+        reports.places_of(reports.shown_kind(column.key, column.kind), [row[place] for row in lined])
+        for place, column in enumerate(sheet.columns)
     ]
     narrows = {kind: name for kind, name in _NARROWS.items() if name in report.uses and not query.get(name)}
 
@@ -76,7 +78,7 @@ def table_of(sheet: reports.Sheet, report: reports.Report, query: QueryDict, *, 
     return Table(
         heads=[_head(column, sort, query) for column in sheet.columns],
         rows=[shown(row) for row in rows[:at_most]],
-        totals=shown(sheet.totals) if sheet.totals else [],
+        totals=_totals(shown(sheet.totals)) if sheet.totals else [],
         left_out=max(0, len(rows) - at_most),
     )
 
@@ -99,11 +101,16 @@ def _shown(
 ) -> ShownCell:
     css = "n" if column.kind in _RIGHT else "nowrap" if column.kind == "date" else ""
     if cell is None:
-        return ShownCell("–", f"{css} t3".strip())
-    text = reports.cell_text(cell, column.kind, places)
+        return ShownCell(_UNKNOWN, f"{css} t3".strip())
+    text = reports.cell_text(cell, reports.shown_kind(column.key, column.kind), places)
     if isinstance(cell, reports.Named) and cell.id and cell.kind in narrows:
         return ShownCell(text, css, changed(query, **{narrows[cell.kind]: cell.id}))
     return ShownCell(text, css)
+
+
+def _totals(cells: list[ShownCell]) -> list[ShownCell]:
+    """What has no total is left empty there, rather than unknown."""
+    return [ShownCell("", cell.css) if cell.text == _UNKNOWN else cell for cell in cells]
 
 
 def is_empty(sheet: reports.Sheet) -> bool:

@@ -109,6 +109,11 @@ function configuration(figures, colours) {
   };
 }
 
+// Bars on their side need as much room as they are many.
+function rowsHeight({ labels, series, stacked }) {
+  return 40 + labels.length * (stacked ? 34 : 14 + 20 * series.length);
+}
+
 function draw() {
   for (const chart of drawn) chart.destroy();
   const colours = readColours();
@@ -116,7 +121,9 @@ function draw() {
   Chart.defaults.font.size = 11;
   drawn = [...document.querySelectorAll("canvas[data-figures]")].map((canvas) => {
     const figures = JSON.parse(document.getElementById(canvas.dataset.figures).textContent);
-    if (onPaper) Object.assign(canvas, PAPER);
+    const height = figures.kind === "rows" ? rowsHeight(figures) : PAPER.height;
+    if (onPaper) Object.assign(canvas, { ...PAPER, height });
+    else if (figures.kind === "rows") canvas.parentElement.style.blockSize = `${height}px`;
     return new Chart(canvas, configuration(figures, colours));
   });
 }
@@ -124,6 +131,8 @@ function draw() {
 function turn(toPaper) {
   if (toPaper === onPaper) return;
   onPaper = toPaper;
+  // On paper nothing can be opened.
+  for (const folded of document.querySelectorAll("details.beneath")) folded.open = toPaper;
   draw();
 }
 
