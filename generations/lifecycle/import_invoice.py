@@ -9,8 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -25,6 +26,18 @@ _Verdict = InvoiceLine.Verdict
 _NEAR = Decimal("0.0005")
 _PLACES = Decimal("0.000001")
 _AT_ONCE = 5_000
+_COLUMNS = (
+    "row",
+    "verdict",
+    "task_id",
+    "happened_at",
+    "amount_text",
+    "amount",
+    "currency",
+    "ours",
+    "is_quoted",
+    "generation_id",
+)
 _TAKE = ("pk", "status", "quote_json", "provider_cost_json")
 _Take = dict[str, Any]
 
@@ -80,9 +93,7 @@ def _store(invoice: InvoiceImport, lines: list[InvoiceLine]) -> None:
     try:
         with transaction.atomic():
             invoice.save(force_insert=True)
-            for line in lines:
-                line.invoice = invoice
-            InvoiceLine.objects.bulk_create(lines, batch_size=_AT_ONCE)
+            _copy(invoice, lines)
             facts = {"invoice": invoice.name, "sha256": invoice.sha256, "rows": str(invoice.rows)}
             record(
                 "import_invoice",
@@ -98,23 +109,44 @@ def _store(invoice: InvoiceImport, lines: list[InvoiceLine]) -> None:
         raise BadInvoice(_("This file was imported by somebody else just now.")) from error
 
 
+def _copy(invoice: InvoiceImport, lines: list[InvoiceLine]) -> None:
+    """Store the lines in one stream: a hundred thousand INSERTs would outlast the request."""
+    columns = ", ".join(("invoice_id", *_COLUMNS))
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {InvoiceLine._meta.db_table} ({columns}) FROM STDIN") as stream,
+    ):
+        for line in lines:
+            stream.write_row((invoice.pk, *(getattr(line, name) for name in _COLUMNS)))
+
+
 def _takes_of(account: ProviderAccount, task_ids: Iterable[str]) -> dict[str, _Take]:
     """The account's takes by the provider's ids: of their jobs, and of calls that were made for them."""
     found: dict[str, _Take] = {}
     ids = sorted(task_ids)
     for some in (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)):
-        rows = Generation.objects.filter(account=account, provider_task_id__in=some)
+        rows = Generation.objects.filter(account=account, provider_task_id__in=_listed(some))
         found |= {row["provider_task_id"]: row for row in rows.values("provider_task_id", *_TAKE)}
         rest = [task_id for task_id in some if task_id not in found]
-        attempts = Attempt.objects.filter(Q(provider_task_id__in=rest) | Q(request_id__in=rest))
-        of_takes: dict[int, list[str]] = {}
-        for pk, task_id, request_id in attempts.filter(generation__account=account).values_list(
-            "generation_id", "provider_task_id", "request_id"
-        ):
-            of_takes.setdefault(pk, []).extend(one for one in (task_id, request_id) if one in rest)
+        of_takes = _by_attempts(account, rest)
         for row in Generation.objects.filter(pk__in=of_takes).values(*_TAKE):
             found |= dict.fromkeys(of_takes[row["pk"]], row)
     return found
+
+
+def _by_attempts(account: ProviderAccount, ids: list[str]) -> dict[int, list[str]]:
+    """Which takes made calls that the provider knows under these ids."""
+    asked, found = set(ids), defaultdict[int, list[str]](list)
+    named = Q(provider_task_id__in=_listed(ids)) | Q(request_id__in=_listed(ids))
+    rows = Attempt.objects.filter(named, generation__account=account)
+    for pk, *names in rows.values_list("generation_id", "provider_task_id", "request_id"):
+        found[pk] += [name for name in names if name in asked]
+    return found
+
+
+def _listed(ids: list[str]) -> RawSQL:
+    """Many values as one parameter."""
+    return RawSQL("SELECT unnest(%s::text[])", [ids])  # noqa: S611
 
 
 def _compare(lines: Iterable[Line], takes: Mapping[str, _Take]) -> Iterator[InvoiceLine]:

@@ -9,8 +9,9 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from generations import ledger
-from generations.models import Generation
+from generations import ledger, pricing
+from generations.choices import Currency
+from generations.models import Generation, Status
 from generations.portal.books import spell_reason
 from generations.portal.composer import spell_price
 
@@ -34,6 +35,7 @@ class Cost:
     amount: Decimal
     returned: Decimal
     steps: list[Step]
+    reported: str = ""  # what the provider said it cost, in a sentence
 
 
 def cost_of(take: Generation) -> Cost:
@@ -46,7 +48,27 @@ def cost_of(take: Generation) -> Cost:
         state, amount = ("charged" if spent else "free"), spent
     else:
         state, amount = "held", take.hold_credits
-    return Cost(state, amount, returned, [quoted, *(step for line in lines for step in _steps(line))])
+    steps = [quoted, *(step for line in lines for step in _steps(line))]
+    return Cost(state, amount, returned, steps, _spell_report(take))
+
+
+def _spell_report(take: Generation) -> str:
+    """What the provider reported, in its own units and in credits; or that it did not, once the take has ended."""
+    cost = take.provider_cost_json
+    if cost is None:
+        if not take.is_terminal or not take.provider_task_id:
+            return ""
+        if take.status == Status.DONE:
+            return _("The provider did not report what this take cost, so the quoted price was charged.")
+        return _("The provider did not report whether this take cost anything. Nothing was charged for it here.")
+    amount, currency = Decimal(cost["amount"]), cost["currency"]
+    label = Currency(currency).label if currency in Currency.values else _("units of its price")
+    facts = {"amount": f"{amount.normalize():f}", "unit": label}
+    credits = pricing.charged_credits(take.quote_json, amount, currency)
+    if credits is None:
+        return _("The provider reported %(amount)s %(unit)s, which the quote has no rate for.") % facts
+    sentence = _("The provider reported %(amount)s %(unit)s: %(credits)s credits at the rates of the quote.")
+    return sentence % {**facts, "credits": ledger.plain(credits)}
 
 
 def _of_newest_hold(lines: list[ledger.Line]) -> list[ledger.Line]:

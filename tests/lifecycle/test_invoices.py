@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from time import monotonic
 
 import pytest
@@ -220,11 +221,11 @@ def test_all_or_nothing(bring, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("The machine stops.")
 
-    monkeypatch.setattr(InvoiceLine.objects, "bulk_create", fail)
+    monkeypatch.setattr(import_module("generations.lifecycle.import_invoice"), "record", fail)
     with pytest.raises(RuntimeError):
         bring(f"{HEAD}a,1.4,usd,{AT}\n")
 
-    assert not InvoiceImport.objects.exists()
+    assert not InvoiceImport.objects.exists() and not InvoiceLine.objects.exists()
 
 
 def test_too_large_and_too_long_say_the_limit(bring, settings):
