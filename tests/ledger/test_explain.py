@@ -7,10 +7,10 @@ import pytest
 from django.utils import timezone
 
 from generations import ledger
-from generations.choices import Window
+from generations.choices import Role, Window
 from generations.ledger import About
 from generations.models import Generation, Movement, Shot
-from tests.make import make_project, make_user
+from tests.make import make_member, make_project, make_user
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
@@ -22,7 +22,8 @@ class Story:
         self.books, self.team = books, books.team
         self.team.time_zone = "Europe/Stockholm"
         self.team.save()
-        self.jonas, self.ana = make_user(name="Jonas Weber"), books.member.user
+        self.jonas = make_member(books.team, Role.PRODUCER, user=make_user(name="Jonas Weber")).user
+        self.ana = books.member.user
         self.ana.name = "Ana Ruiz"
         self.ana.save()
         self.film = make_project(self.team, name="The Last Ferry")
@@ -75,8 +76,8 @@ def test_a_member_is_told_what_they_may_start_and_which_limit_decides(story):
         "SH040 was given 1,800 in all.",
         f"Of that, 528 is spent and 508 is held for {first.name} and {second.name}.",
         "As those 2 finish, up to 508 is spent. Whatever fails comes back at once.",
-        "SH040 does not reset. Your month resets on Tuesday 1 December, 00:00. The Last Ferry resets on Tuesday "
-        "1 December, 00:00. Jonas Weber, Ana Ruiz can raise any of them.",
+        "SH040 does not reset. Your month and The Last Ferry reset on Tuesday 1 December, 00:00. "
+        "Jonas Weber, Ana Ruiz can raise any of them.",
     ]
 
 
@@ -128,7 +129,7 @@ def test_a_budget_tells_of_its_raise_and_what_rolled_over(story):
         "The Last Ferry has 1,700 left of 1,700.",
         "The Last Ferry was given 1,000 per month.",
         "200 that the period before did not use rolled over.",
-        "Jonas Weber raised it by 500 on 2 December 2026, until Wednesday 9 December, 18:00: “Client wants it slower”.",
+        "Jonas Weber raised it by 500 on 2 December 2026, until Wednesday 9 December, 18:00. “Client wants it slower”",
         "Nothing of that is spent or held.",
         "It resets on Friday 1 January, 00:00. Jonas Weber, Ana Ruiz can raise it.",
     ]
