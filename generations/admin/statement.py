@@ -18,6 +18,7 @@ from generations.reports import Column
 
 _TEAM = "team__id__exact"
 _AT_ONCE = 1_000
+_SUMMED_AT_MOST = 100_000
 _NAMED = ("team", "project", "shot__project", "member")
 
 COLUMNS = (
@@ -86,10 +87,12 @@ class BudgetFilter(admin.SimpleListFilter):
 
 
 def sums(request: HttpRequest, movements: QuerySet[Movement]) -> dict[str, Any] | None:
-    """What the listed movements add up to on each account; nothing for all teams together: those rows are too many."""
+    """What the listed movements add up to on each account; nothing for all teams together, or for too many rows."""
     if not any(request.GET.get(name) for name in (_TEAM, BudgetFilter.parameter_name, "open", "generation__id__exact")):
         return None
     found = movements.order_by()
+    if found[: _SUMMED_AT_MOST + 1].count() > _SUMMED_AT_MOST:
+        return None
     rows = Entry.objects.filter(movement__in=found.values("pk")).values_list("account").annotate(Sum("amount"))
     totals = dict(rows)
     shown = [(account.label, _signed(totals[account.value])) for account in Account if totals.get(account.value)]

@@ -82,7 +82,13 @@ def test_all_teams_together_are_not_summed(cockpit, take):
     page = cockpit.get(reverse(LIST))
 
     assert page.context["sums"] is None
-    assert "Choose a team or a budget to see sums." in page.content.decode()
+    assert "Sums are shown for a team or a budget" in page.content.decode()
+
+
+def test_too_many_rows_are_not_summed(cockpit, member, take, monkeypatch):
+    monkeypatch.setattr("generations.admin.statement._SUMMED_AT_MOST", 1)
+
+    assert cockpit.get(reverse(LIST), {"team__id__exact": member.team.pk}).context["sums"] is None
 
 
 def test_the_file_has_the_rows_of_the_list(cockpit, member, take):
