@@ -26,7 +26,7 @@ from generations.models import (
 )
 from generations.reports import tallies
 
-BATCH = 20_000  # movements, decisions or takes
+BATCH = 100_000  # movements, decisions or takes: many share a cell, which is then written once
 
 _MOVEMENTS = """
     SELECT count(*), max(id), max(happened_at),
@@ -34,17 +34,23 @@ _MOVEMENTS = """
     FROM (SELECT id, happened_at, generation_id, kind FROM generations_movement
           WHERE team_id = %(team)s AND id > %(after)s ORDER BY id LIMIT %(batch)s) new
 """
-# A decision changes the fate of its take, and of the other takes of its shot.
+# A decision changes the fate of its take, and of the other takes of its shot; those whose fate is known need nothing.
 _DECISIONS = """
     WITH new AS (
-        SELECT d.id, d.generation_id, g.shot_id
+        SELECT d.id, g.id AS take_id, g.shot_id, g.verdict
         FROM generations_reviewdecision d JOIN generations_generation g ON g.id = d.generation_id
-        WHERE NOT d.is_counted AND g.team_id = %(team)s ORDER BY d.id LIMIT %(batch)s)
+        WHERE NOT d.is_counted AND g.team_id = %(team)s ORDER BY d.id LIMIT %(batch)s),
+    shots AS (
+        SELECT shot_id, EXISTS (SELECT 1 FROM generations_generation g
+                                WHERE g.shot_id = touched.shot_id AND g.verdict = 'approved') AS is_kept
+        FROM (SELECT DISTINCT shot_id FROM new WHERE shot_id IS NOT NULL) touched)
     SELECT (SELECT array_agg(id) FROM new),
            (SELECT array_agg(DISTINCT id) FROM (
-                SELECT generation_id AS id FROM new
-                UNION SELECT g.id FROM new JOIN generations_generation g ON g.shot_id = new.shot_id
-                WHERE g.verdict = '' AND g.status = 'done') touched)
+                SELECT t.generation_id AS id FROM new JOIN generations_taketally t ON t.generation_id = new.take_id
+                WHERE t.fate <> replace(new.verdict, '_requested', '')
+                UNION ALL
+                SELECT t.generation_id FROM shots JOIN generations_taketally t ON t.shot_id = shots.shot_id
+                WHERE t.fate = CASE WHEN shots.is_kept THEN 'unreviewed' ELSE 'superseded' END) changed)
 """
 _ENDED = """
     SELECT array_agg(id) FROM (
@@ -93,7 +99,7 @@ def rebuild(team: Team, *, now: datetime) -> int:
 
     Until it is done, reports show what is counted so far, and say so.
     """
-    RollUpMark.objects.bulk_create([RollUpMark(team=team, time_zone=team.time_zone)], ignore_conflicts=True)
+    RollUpMark.objects.bulk_create([RollUpMark(team_id=team.pk, time_zone=team.time_zone)], ignore_conflicts=True)
     with transaction.atomic():
         _forget(RollUpMark.objects.select_for_update().get(team=team), team)
     return _count_team(team, now, at_most=2**62)
@@ -111,7 +117,7 @@ def _teams_with_news() -> list[int]:
 def _count_team(team: Team, now: datetime, at_most: int) -> int:
     counted, is_last = 0, False
     if not RollUpMark.objects.filter(team=team).exists():
-        RollUpMark.objects.bulk_create([RollUpMark(team=team, time_zone=team.time_zone)], ignore_conflicts=True)
+        RollUpMark.objects.bulk_create([RollUpMark(team_id=team.pk, time_zone=team.time_zone)], ignore_conflicts=True)
     while not is_last and counted < at_most:
         with transaction.atomic():
             mark = RollUpMark.objects.select_for_update(skip_locked=True).filter(team=team).first()

@@ -18,6 +18,7 @@ from generations.models import Project, ProviderAccount, Team, User
 
 MOST_MONTHS = 36
 MOST_DAYS_BY_DAY = 100
+MOST_DAYS_BY_WEEK = 400
 USUAL_DAYS = 30
 
 DIMENSIONS = {
@@ -142,6 +143,9 @@ def _step(params: Mapping[str, str], days: int) -> str:
     if step == "day" and days > MOST_DAYS_BY_DAY:
         sentence = _("By day, a report covers at most %(days)s days. Choose weeks or months, or fewer days.")
         raise BadFilter(sentence % {"days": MOST_DAYS_BY_DAY})
+    if step == "week" and days > MOST_DAYS_BY_WEEK:
+        sentence = _("By week, a report covers at most %(days)s days. Choose months, or fewer days.")
+        raise BadFilter(sentence % {"days": MOST_DAYS_BY_WEEK})
     usual = "day" if days <= 62 else "week" if days <= 190 else "month"
     return step or usual
 

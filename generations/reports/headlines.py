@@ -10,11 +10,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from generations.reports.counting import roll_up
-from generations.reports.cube import totals
+from generations.reports.cube import MONEY, TRIES, totals
 from generations.reports.figures import percent
 from generations.reports.filters import Filters
 from generations.reports.sheet import AT_ONCE, Kind
 
+_MEASURES = (*MONEY, *TRIES, "approved_ms")
 # Key, label, kind, and whether less is better.
 _FIGURES: tuple[tuple[str, Promise, Kind, bool | None], ...] = (
     ("spent", gettext_lazy("Spent"), "credits", None),
@@ -44,7 +45,7 @@ class Headline:
 def headlines(filters: Filters, *, now: datetime) -> list[Headline]:
     """`spent`, `per_approved_second`, `approved_share` (of takes) and `tries` (per keeper), in this order."""
     roll_up(now=now, team=filters.team, at_most=AT_ONCE)
-    now_shown, then = totals(filters).shown, totals(filters.before()).shown
+    now_shown, then = totals(filters, measures=_MEASURES).shown, totals(filters.before(), measures=_MEASURES).shown
     return [
         Headline(key, str(label), kind, now_shown[key], then[key], _change(now_shown[key], then[key], kind), less)
         for key, label, kind, less in _FIGURES

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from generations.reports.counting import counted_until
-from generations.reports.cube import NOTHING, SLICED_BY, Sums, sums
+from generations.reports.cube import COSTS, MONEY, NOTHING, SLICED_BY, TRIES, Sums, sums
 from generations.reports.figures import per
 from generations.reports.filters import DIMENSIONS, BadFilter, Filters, check_by
 from generations.reports.names import names
@@ -17,6 +17,7 @@ from generations.reports.sheet import Chart, Column, Report, Row, Series, Sheet
 from generations.reports.shots import Kept, each_shot, kept
 
 MOST_BARS = 12
+_MEASURES = (*MONEY, *TRIES, *COSTS, "approved_ms")
 
 
 def _build(filters: Filters, now: datetime) -> Sheet:
@@ -46,7 +47,7 @@ def _each(filters: Filters, by: str) -> dict[Any, Sums]:
         if filters.project is None:
             raise BadFilter(_("Shots belong to a project. Choose one to see them."))
         return {shot: figures for shot, figures in each_shot(filters).items() if figures}
-    return {value: figures for (value, _period), figures in sums(filters, by=by).items() if figures}
+    return {value: figures for (value, _period), figures in sums(filters, by=by, measures=_MEASURES).items() if figures}
 
 
 def _columns(by: str) -> tuple[Column, ...]:

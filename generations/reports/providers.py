@@ -12,19 +12,24 @@ from django.utils.translation import gettext_lazy
 
 from generations.models import Generation, Status, TimingDay
 from generations.reports.counting import counted_until
-from generations.reports.cube import NOTHING, Sums, sums
+from generations.reports.cube import MONEY, NOTHING, TRIES, Sums, sums
 from generations.reports.figures import credits, per, percent
 from generations.reports.filters import Filters
 from generations.reports.names import names
 from generations.reports.sheet import Chart, Column, Report, Row, Series, Sheet
 from generations.reports.timings import ERROR_PERCENT, percentiles
 
+_MEASURES = (*MONEY, *TRIES, "failed_cost", "ms", "compared", "compared_quoted", "compared_reported")
 Kind = TimingDay.Kind
 Times = dict[tuple[int, str], list[Decimal]]
 
 
 def _build(filters: Filters, now: datetime) -> Sheet:
-    found = {value: figures for (value, _period), figures in sums(filters, by="account").items() if figures}
+    found = {
+        value: figures
+        for (value, _period), figures in sums(filters, by="account", measures=_MEASURES).items()
+        if figures
+    }
     unclear = _unclear(filters)
     times = percentiles(filters, (0.5, 0.95))
     order = sorted(found.keys() | unclear.keys(), key=lambda value: (-found.get(value, NOTHING).tries, value))

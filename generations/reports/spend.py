@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from generations.reports.counting import counted_until
-from generations.reports.cube import NOTHING, SLICED_BY, Sums, after, first_of, sums
+from generations.reports.cube import MONEY, NOTHING, SLICED_BY, Sums, after, first_of, sums
 from generations.reports.figures import credits
 from generations.reports.filters import STEPS, Filters, check_by
 from generations.reports.names import names
@@ -22,7 +22,7 @@ MOST_COLOURS = 5  # the sixth is "other"
 
 def _build(filters: Filters, now: datetime) -> Sheet:
     by, step = check_by(filters, SPEND.dimensions), filters.step
-    cells = sums(filters, by=by, step=step)
+    cells = sums(filters, by=by, step=step, measures=MONEY)
     order = _biggest_first(cells)
     known = names(by, order)
     labels = [known[value] for value in order]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from generations.reports.counting import counted_until
-from generations.reports.cube import NOTHING, SLICED_BY, Sums, sums, totals
+from generations.reports.cube import COSTS, MONEY, NOTHING, SLICED_BY, TRIES, Sums, sums, totals
 from generations.reports.figures import credits, percent
 from generations.reports.filters import DIMENSIONS, Filters, check_by
 from generations.reports.names import names
@@ -52,7 +52,7 @@ def _takes(figures: Sums, reason: str) -> int:
 
 
 def _by_reason(filters: Filters) -> tuple[tuple[Column, ...], list[Row], Sums]:
-    whole = totals(filters)
+    whole = totals(filters, measures=(*MONEY, *COSTS, *TRIES, "canceled"))
     columns = (
         Column("name", DIMENSIONS["reason"], "text"),
         Column("takes", _("Takes"), "count", _("Also those that cost nothing.")),
@@ -67,7 +67,11 @@ def _by_reason(filters: Filters) -> tuple[tuple[Column, ...], list[Row], Sums]:
 
 
 def _by_dimension(filters: Filters, by: str) -> tuple[tuple[Column, ...], list[Row], Sums]:
-    found = {value: figures for (value, _period), figures in sums(filters, by=by).items() if figures}
+    found = {
+        value: figures
+        for (value, _period), figures in sums(filters, by=by, measures=(*MONEY, *COSTS)).items()
+        if figures
+    }
     order = sorted(found, key=lambda value: (-found[value].waste, str(value)))
     known = names(by, order)
     columns = (

@@ -1,0 +1,1 @@
+"""Two years of a studio's books, written straight into the tables."""
