@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.contrib.humanize.templatetags.humanize import apnumber
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from generations.ledger.budgets import applying_budgets, current_period
 from generations.ledger.errors import plain
@@ -15,7 +16,7 @@ from generations.ledger.explain_budget import explain_budget, limit_and_use, nam
 from generations.ledger.explain_purse import About, explain_purse, lot_sentences
 from generations.ledger.queries import Balances, balances
 from generations.ledger.refusals import local_time, who_can_raise
-from generations.ledger.sentences import Link, Sentence, enumerate_words
+from generations.ledger.sentences import Link, Sentence, capital, enumerate_words
 from generations.models import Budget, BudgetPeriod, Team
 
 
@@ -92,19 +93,29 @@ def _limits(team: Team, periods: list[BudgetPeriod], names: dict[int, str], purs
 
 
 def _ends(team: Team, periods: list[BudgetPeriod], names: dict[int, str]) -> Sentence:
-    parts = [_resets(period, names[period.pk], team) for period in periods]
-    raisers = {names[period.pk]: who_can_raise(period.budget) for period in periods}
-    if len(set(raisers.values())) == 1:
-        who = next(iter(raisers.values()))
-        text = _("%(who)s can raise it.") if len(raisers) == 1 else _("%(who)s can raise any of them.")
-        parts.append(text % {"who": who})
-    else:
-        parts += [_("%(who)s can raise %(name)s.") % {"who": who, "name": name} for name, who in raisers.items()]
+    parts = [*_resets(team, periods, names), *_raisers(periods, names)]
     return Sentence(" ".join(parts))
 
 
-def _resets(period: BudgetPeriod, name: str, team: Team) -> str:
-    shown = name[:1].upper() + name[1:]
-    if period.ends_at is None:
-        return _("%(name)s does not reset.") % {"name": shown}
-    return _("%(name)s resets on %(time)s.") % {"name": shown, "time": local_time(period.ends_at, team.time_zone)}
+def _resets(team: Team, periods: list[BudgetPeriod], names: dict[int, str]) -> Iterator[str]:
+    """When each of the budgets begins anew, those that do it together in one sentence."""
+    together: dict[datetime | None, list[str]] = {}
+    for period in periods:
+        together.setdefault(period.ends_at, []).append(names[period.pk])
+    for ends_at, called in together.items():
+        facts = {"names": capital(enumerate_words(called))}
+        if ends_at is None:
+            yield ngettext("%(names)s does not reset.", "%(names)s do not reset.", len(called)) % facts
+        else:
+            facts["time"] = local_time(ends_at, team.time_zone)
+            yield ngettext("%(names)s resets on %(time)s.", "%(names)s reset on %(time)s.", len(called)) % facts
+
+
+def _raisers(periods: list[BudgetPeriod], names: dict[int, str]) -> Iterator[str]:
+    who_of = {period.pk: who_can_raise(period.budget) for period in periods}
+    if len(set(who_of.values())) == 1:
+        text = _("%(who)s can raise it.") if len(who_of) == 1 else _("%(who)s can raise any of them.")
+        yield text % {"who": who_of[periods[0].pk]}
+        return
+    for period in periods:
+        yield _("%(who)s can raise %(name)s.") % {"who": who_of[period.pk], "name": names[period.pk]}

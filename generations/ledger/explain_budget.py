@@ -15,7 +15,7 @@ from generations.choices import Window
 from generations.ledger.errors import plain
 from generations.ledger.explain_purse import held_now
 from generations.ledger.refusals import local_time, resets, who_can_raise
-from generations.ledger.sentences import Link, Sentence, local_date, name_takes
+from generations.ledger.sentences import Link, Sentence, capital, local_date, name_takes
 from generations.models import Budget, BudgetPeriod, BudgetRaise, Generation, scope_key
 
 
@@ -91,8 +91,8 @@ def name_each(periods: Sequence[BudgetPeriod]) -> dict[int, str]:
 
 
 def _limit(period: BudgetPeriod, name: str, now: datetime) -> Iterator[Sentence]:
-    facts = {"name": _capital(name), "base": plain(period.base_credits), "window": period.budget.get_window_display()}
-    yield Sentence(_("%(name)s was given %(base)s %(window)s.") % facts, (Link(_capital(name), period.budget),))
+    facts = {"name": capital(name), "base": plain(period.base_credits), "window": period.budget.get_window_display()}
+    yield Sentence(_("%(name)s was given %(base)s %(window)s.") % facts, (Link(capital(name), period.budget),))
     if period.rolled_credits:
         text = _("%(n)s that the period before did not use rolled over.")
         yield Sentence(text % {"n": plain(period.rolled_credits)})
@@ -106,12 +106,13 @@ def _raised(item: BudgetRaise, period: BudgetPeriod) -> Sentence:
         "who": item.made_by,
         "n": plain(item.amount),
         "day": local_date(item.starts_at, zone),
-        "why": f": “{item.reason}”" if item.reason else "",
+        "until": local_time(item.ends_at, zone) if item.ends_at else "",
     }
     if item.ends_at is None:
-        return Sentence(_("%(who)s raised it by %(n)s on %(day)s, to stay%(why)s.") % facts)
-    until = _("%(who)s raised it by %(n)s on %(day)s, until %(until)s%(why)s.")
-    return Sentence(until % {**facts, "until": local_time(item.ends_at, zone)})
+        text = _("%(who)s raised it by %(n)s on %(day)s, to stay.") % facts
+    else:
+        text = _("%(who)s raised it by %(n)s on %(day)s, until %(until)s.") % facts
+    return Sentence(f"{text} “{item.reason}”" if item.reason else text)
 
 
 def _use(period: BudgetPeriod, takes: Sequence[Generation]) -> Sentence:
@@ -131,7 +132,3 @@ def _use(period: BudgetPeriod, takes: Sequence[Generation]) -> Sentence:
 def _end(period: BudgetPeriod) -> Sentence:
     raisers = _("%(who)s can raise it.") % {"who": who_can_raise(period.budget)}
     return Sentence(f"{resets(period)} {raisers}")
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]

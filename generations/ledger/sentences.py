@@ -54,6 +54,11 @@ def enumerate_words(parts: Sequence[str]) -> str:
     return _("%(first)s and %(last)s") % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
 
 
+def capital(words: str) -> str:
+    """Words as a sentence begins with them."""
+    return words[:1].upper() + words[1:]
+
+
 def name_takes(takes: Sequence[Generation]) -> tuple[str, tuple[Link, ...]]:
     """Takes by name, twelve at most and how many more there are, with their links."""
     shown = takes[:_MOST_NAMES]

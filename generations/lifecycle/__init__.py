@@ -35,7 +35,7 @@ from generations.lifecycle.end_price import NotInForce, end_price
 from generations.lifecycle.follow import FollowPump
 from generations.lifecycle.give_up import GIVEN_UP, give_up
 from generations.lifecycle.grant_credits import PRIORITY_MAX, grant_credits
-from generations.lifecycle.hold_limits import LEFT_IN_LINE, TIMED_OUT, end_of_hold, release_timed_out
+from generations.lifecycle.hold_limits import LEFT_IN_LINE, TIMED_OUT, end_of_hold, ends_of_holds, release_timed_out
 from generations.lifecycle.import_invoice import import_invoice
 from generations.lifecycle.ingest import ingest
 from generations.lifecycle.invoice_columns import BadInvoice
@@ -119,6 +119,7 @@ __all__ = [
     "decision_token",
     "decline",
     "end_of_hold",
+    "ends_of_holds",
     "end_price",
     "end_raise",
     "expire_approvals",

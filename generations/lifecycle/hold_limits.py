@@ -7,10 +7,12 @@ until twice the time is over. A charge that comes after that is booked beyond th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from decimal import Decimal
 from time import monotonic
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -24,7 +26,7 @@ from generations.lifecycle.last_look import Word, look_once_more
 from generations.lifecycle.lifeboat import expiry_of
 from generations.lifecycle.record import record
 from generations.lifecycle.settle import finish
-from generations.models import Approval, Attempt, Generation, Status
+from generations.models import Attempt, Generation, Status
 
 TIMED_OUT = "timed_out"  # the failure code of a take whose hold went back by the provider's rule
 LEFT_IN_LINE = "left_in_line"  # of one that nobody sent for too long
@@ -36,21 +38,34 @@ _OUT = frozenset({Status.RUNNING, Status.UNCERTAIN})
 
 def end_of_hold(generation: Generation) -> datetime | None:
     """When a take's open hold ends at the latest if nothing else happens; None where it has none or nobody can say."""
-    if generation.is_terminal:
-        return None
-    if generation.status == Status.AWAITING_APPROVAL:
-        return Approval.objects.filter(generation=generation).values_list("expires_at", flat=True).first()
-    if generation.status == Status.INGESTING:
-        return expiry_of(generation)
-    sent_at = _sent_at(generation)
-    if generation.status == Status.QUEUED or sent_at is None:
-        since = generation.events.filter(kind=Status.QUEUED).aggregate(last=Max("happened_at"))["last"]
-        return (since or generation.created_at) + _longest_in_line()
-    end = sent_at + days_of(generation.account.provider)
-    asked_at = generation.events.filter(kind=ASKED).aggregate(last=Max("happened_at"))["last"]
-    if asked_at is None:
-        return end
-    return min(max(asked_at + _AGAIN, end), sent_at + 2 * days_of(generation.account.provider))
+    return ends_of_holds([generation])[generation.pk]
+
+
+def ends_of_holds(generations: Sequence[Generation]) -> dict[int, datetime | None]:
+    """The same for many takes by id, in one query however many they are."""
+    open_ones = {take.pk: take for take in generations if not take.is_terminal}
+    rows = Generation.objects.filter(pk__in=open_ones).select_related("account", "approval")
+    found = rows.annotate(
+        last_sent_at=Max("attempts__sent_at"),
+        queued_at=Max("events__happened_at", filter=Q(events__kind=Status.QUEUED)),
+        asked_at=Max("events__happened_at", filter=Q(events__kind=ASKED)),
+    )
+    ends = {row.pk: _end_of(open_ones[row.pk], row) for row in found}
+    return {take.pk: ends.get(take.pk) for take in generations}
+
+
+def _end_of(take: Generation, row: Any) -> datetime | None:
+    if take.status == Status.AWAITING_APPROVAL:
+        return row.approval.expires_at if hasattr(row, "approval") else None
+    if take.status == Status.INGESTING:
+        return expiry_of(take)
+    sent_at = row.last_sent_at or take.submitted_at
+    if take.status == Status.QUEUED or sent_at is None:
+        return (row.queued_at or take.created_at) + _longest_in_line()
+    days = days_of(row.account.provider)
+    if row.asked_at is None:
+        return sent_at + days
+    return min(max(row.asked_at + _AGAIN, sent_at + days), sent_at + 2 * days)
 
 
 def days_of(provider: str) -> timedelta:

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from generations import ledger
+from generations import ledger, lifecycle
 from generations.choices import Role, Window
 from generations.models import Generation, Shot
 from tests.make import make_member, make_project
@@ -151,7 +151,18 @@ def test_lots_say_what_is_left_and_when_it_expires(portal):
     answer = credits(portal.client)
 
     assert [item.remaining for item in answer.context["lots"]] == [60, 1000]
-    assert ledger.order_sentence() in words(answer) and "Does not expire" in words(answer)
+    said = words(answer)
+    assert ledger.order_sentence() in said and "Does not expire" in said
+    assert f"Expires {ledger.short_time(ends, portal.team.time_zone)} Pack" in said
+
+
+def test_a_hold_says_by_when_it_is_released(portal):
+    take = portal.take()
+
+    answer = credits(portal.client)
+
+    assert [hold.ends_at for hold in answer.context["holds"]] == [lifecycle.end_of_hold(take)]
+    assert "released by" in words(answer)
 
 
 def test_all_holds_are_a_link_away(db):

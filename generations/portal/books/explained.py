@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from generations import access, ledger
 from generations.choices import Tier
-from generations.models import Budget, BudgetPeriod, Generation, Movement, Project, Shot
+from generations.models import Budget, Generation, Movement, Project, Shot
 from generations.portal import text
 
 HERE = "here"
@@ -45,9 +45,11 @@ class Explained:
     tier: str = ""
 
 
-def explained(member: access.Member, query: QueryDict, now: datetime) -> Explained:
-    """What `?explain=` asks for: a figure, or `here` with a place and a tier; by itself, where the last take was."""
-    limits = BudgetPeriod.objects.filter(team=member.team, is_current=True).exists()
+def explained(member: access.Member, query: QueryDict, now: datetime, *, limits: bool) -> Explained:
+    """What `?explain=` asks for: a figure, or `here` with a place and a tier; by itself, where the last take was.
+
+    `limits` is whether the team has budgets: without them the purse alone decides what can be started.
+    """
     may_start = member.may(access.May.GENERATE)
     about = query.get("explain", "")
     if about not in (HERE, *ledger.About.values):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 
 from generations import ledger
@@ -35,7 +37,7 @@ def past_of(budget: Budget) -> list[Past]:
     """The newest periods of a budget."""
     zone = budget.team.time_zone
     rows = budget.periods.order_by("-starts_at")[:_PERIODS_SHOWN]
-    return [Past(row, _said(row.starts_at, zone), _said(row.ends_at, zone)) for row in rows]
+    return [Past(row, _day(row.starts_at, zone), _day(row.ends_at, zone)) for row in rows]
 
 
 def lifts_of(budget: Budget, now: datetime) -> list[Lift]:
@@ -54,3 +56,7 @@ def _times(made: BudgetRaise, zone: str) -> str:
 
 def _said(moment: datetime | None, zone: str) -> str:
     return ledger.short_time(moment, zone) if moment else ""
+
+
+def _day(moment: datetime | None, zone: str) -> str:
+    return formats.date_format(moment.astimezone(ZoneInfo(zone)), "j M Y") if moment else ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from django.utils import timezone
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from generations import access, ledger
@@ -110,7 +111,14 @@ def resets_on(period: BudgetPeriod) -> str:
     """When a budget begins anew, in few words."""
     if period.ends_at is None:
         return _("Does not reset")
-    return _("Resets %(time)s") % {"time": ledger.local_time(period.ends_at, period.budget.team.time_zone)}
+    return _("Resets %(time)s") % {"time": _when(period.ends_at, period)}
+
+
+def _when(moment: datetime, period: BudgetPeriod) -> str:
+    """A moment ahead where the team is: the day of the week where that is enough, else the date."""
+    is_near = moment - timezone.now() < timedelta(days=6)
+    local = moment.astimezone(ZoneInfo(period.budget.team.time_zone))
+    return formats.date_format(local, "l, H:i" if is_near else "j F, H:i")
 
 
 def _current(team: Team, budgets: Iterable[Budget], now: datetime) -> list[BudgetPeriod]:
@@ -127,6 +135,8 @@ def _with_notes(periods: Sequence[BudgetPeriod], now: datetime) -> list[BudgetRo
 
 def _extras(period: BudgetPeriod, raises: Sequence[BudgetRaise]) -> list[str]:
     notes = []
+    if period.budget.rollover_credits:
+        notes.append(_("up to %(n)s unused roll over") % {"n": ledger.plain(period.budget.rollover_credits)})
     if period.rolled_credits:
         notes.append(_("includes %(n)s that rolled over") % {"n": ledger.plain(period.rolled_credits)})
     for item in raises:
@@ -134,7 +144,7 @@ def _extras(period: BudgetPeriod, raises: Sequence[BudgetRaise]) -> list[str]:
         if item.ends_at is None:
             notes.append(_("includes +%(n)s from %(who)s") % facts)
         else:
-            facts["until"] = ledger.local_time(item.ends_at, period.budget.team.time_zone)
+            facts["until"] = _when(item.ends_at, period)
             notes.append(_("includes +%(n)s from %(who)s until %(until)s") % facts)
     return notes
 

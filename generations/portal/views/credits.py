@@ -30,7 +30,7 @@ def credits(request: Request, member: access.Member) -> HttpResponse:
         "team_row": next((row for row in rows if not row.budget.scope_key), None),
         "rows": books.of_kind(rows, kind),
         "budgets_kind": kind if kind in books.KINDS else "",
-        "explained": books.explained(member, query, now),
+        "explained": books.explained(member, query, now, limits=bool(rows)),
         "abouts": ledger.About,
         "tiers": Tier,
         "requests": books.waiting_requests(member),
