@@ -71,6 +71,25 @@ _PENDING = """
                         JOIN generations_generation g ON g.id = d.generation_id WHERE NOT d.is_counted)
     ORDER BY p.team_id
 """
+# Where nothing is new, that is all that there is to write. Whoever counts right now has the mark locked.
+_NOTHING_NEW = """
+    WITH mine AS (
+        SELECT k.team_id FROM generations_rollupmark k
+        WHERE k.team_id = %(team)s AND k.time_zone = %(zone)s
+              AND NOT EXISTS (SELECT 1 FROM generations_movement m WHERE m.team_id = k.team_id AND m.id > k.movement_id)
+              AND NOT EXISTS (SELECT 1 FROM generations_reviewdecision d
+                              JOIN generations_generation g ON g.id = d.generation_id
+                              WHERE NOT d.is_counted AND g.team_id = k.team_id)
+              AND NOT EXISTS (
+                  SELECT 1 FROM generations_generation g
+                  LEFT JOIN generations_taketally t ON t.generation_id = g.id AND t.ended
+                  WHERE g.team_id = k.team_id AND g.status IN ('done', 'failed', 'canceled')
+                        AND g.finished_at > coalesce(k.ended_at - interval '1 hour', '-infinity')
+                        AND (t.generation_id IS NULL OR (t.fate IN ('failed', 'canceled')) <> (g.status <> 'done')))
+        FOR UPDATE SKIP LOCKED)
+    UPDATE generations_rollupmark k SET counted_until = %(now)s, ended_at = %(now)s
+    FROM mine WHERE k.team_id = mine.team_id RETURNING k.team_id
+"""
 
 
 @dataclass
@@ -115,6 +134,8 @@ def _teams_with_news() -> list[int]:
 
 
 def _count_team(team: Team, now: datetime, at_most: int) -> int:
+    if _rows(_NOTHING_NEW, {"team": team.pk, "zone": team.time_zone, "now": now}):
+        return 0
     counted, is_last = 0, False
     if not RollUpMark.objects.filter(team=team).exists():
         RollUpMark.objects.bulk_create([RollUpMark(team_id=team.pk, time_zone=team.time_zone)], ignore_conflicts=True)

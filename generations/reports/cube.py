@@ -25,17 +25,21 @@ SLICED_BY = {
     "account": "s.account_id",
     "capability": "s.capability",
 }
-ALL = tuple(MEASURES)
-MONEY = ("spent", "overrun", "refunded")
-TRIES = ("approved", "changes", "rejected", "superseded", "unreviewed", "failed")
-COSTS = tuple(name for name in MEASURES if name.endswith("_cost") and name != "approved_cost")
 _NOT_KEPT = ("changes", "rejected", "superseded", "unreviewed", "failed")
+WASTE = tuple(f"{name}_cost" for name in (*_NOT_KEPT, "canceled"))
+# What can be summed over cells: the measures, and sums of them, which are cheaper added before than after.
+SUMMED = {
+    **{name: name for name in MEASURES},
+    "cost": "spent + overrun - refunded",  # what was charged, less what was given back
+    "tries": " + ".join(("approved", *_NOT_KEPT)),  # takes that came to an end other than a cancel
+    "waste": " + ".join(WASTE),  # what takes have cost that were not kept
+}
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """The measures of some cells together, and what is made of them. Costs are thousandths of a credit."""
+    """Sums over some cells, by their names in `SUMMED`; zero where not asked for. Costs are thousandths of a credit."""
 
     of: dict[str, int]
 
@@ -49,46 +53,31 @@ class Sums:
         return any(self.of.values())
 
     @property
-    def cost(self) -> int:
-        """Captured and overrun, less what was given back."""
-        return self["spent"] + self["overrun"] - self["refunded"]
-
-    @property
-    def tries(self) -> int:
-        """Takes that came to an end other than a cancel."""
-        return self["approved"] + sum(self[name] for name in _NOT_KEPT)
-
-    @property
-    def waste(self) -> int:
-        """What takes have cost that were not kept."""
-        return sum(self[f"{name}_cost"] for name in (*_NOT_KEPT, "canceled"))
-
-    @property
     def shown(self) -> dict[str, Any]:
         """Figures for cells of a sheet, by the keys of the columns that more than one report has."""
         return {
-            "takes": self.tries,
+            "takes": self["tries"],
             "approved": self["approved"],
-            "approved_share": percent(self["approved"], self.tries),
-            "tries": ratio(self.tries, self["approved"]),
+            "approved_share": percent(self["approved"], self["tries"]),
+            "tries": ratio(self["tries"], self["approved"]),
             "approved_seconds": seconds(self["approved_ms"]),
-            "per_approved_second": per(self.cost, self["approved_ms"], thousandths=True),
-            "per_second": per(self.cost, self["ms"], thousandths=True),
-            "waste_share": percent(self.waste, self.cost),
-            "spent": credits(self.cost),
+            "per_approved_second": per(self["cost"], self["approved_ms"], thousandths=True),
+            "per_second": per(self["cost"], self["ms"], thousandths=True),
+            "waste_share": percent(self["waste"], self["cost"]),
+            "spent": credits(self["cost"]),
         }
 
 
 NOTHING = Sums({})
 
 
-def totals(filters: Filters, *, measures: Sequence[str] = ALL) -> Sums:
+def totals(filters: Filters, *, measures: Sequence[str]) -> Sums:
     """Everything that the filters let through, together."""
     return sums(filters, measures=measures).get(("", None), NOTHING)
 
 
 def sums(
-    filters: Filters, *, by: str = "", step: str = "", measures: Sequence[str] = ALL
+    filters: Filters, *, by: str = "", step: str = "", measures: Sequence[str]
 ) -> dict[tuple[Any, date | None], Sums]:
     """Sums by a dimension's value ("" without one) and the first day of a step (None without one).
 
@@ -96,13 +85,12 @@ def sums(
     """
     value = SLICED_BY[by] if by else "''"
     facts: dict[str, Any] = {"team": filters.team.pk}
-    parts = [_part(number, piece, measures, facts) for number, piece in enumerate(_pieces(filters, step))]
-    period = FIRST_DAY[step] if step else "NULL::date"
+    parts = [_part(number, piece, step, measures, facts) for number, piece in enumerate(_pieces(filters, step))]
     where = " AND ".join(["true", *conditions(filters, facts)])
     summed = ", ".join(f"sum({name})" for name in measures)
     # Every name in it is ours; values are bound.
     sql = (
-        f"SELECT {value}, {period}, {summed} FROM ({' UNION ALL '.join(parts)}) c "  # noqa: S608
+        f"SELECT {value}, period, {summed} FROM ({' UNION ALL '.join(parts)}) c "  # noqa: S608
         f"JOIN generations_slice s ON s.id = c.slice_id WHERE {where} GROUP BY 1, 2"
     )
     with connection.cursor() as cursor:
@@ -110,7 +98,7 @@ def sums(
         return {(row[0], row[1]): as_sums(row[2:], measures) for row in cursor.fetchall()}
 
 
-def as_sums(values: tuple[Any, ...], measures: Sequence[str] = ALL) -> Sums:
+def as_sums(values: tuple[Any, ...], measures: Sequence[str]) -> Sums:
     """The sums of measures in their order, as the database gives them."""
     return Sums({name: int(value or 0) for name, value in zip(measures, values, strict=True)})
 
@@ -131,10 +119,12 @@ def conditions(filters: Filters, facts: dict[str, Any]) -> Iterator[str]:
             yield f"{SLICED_BY[name]} = %({name})s"
 
 
-def _part(number: int, piece: tuple[str, date, date], measures: Sequence[str], facts: dict[str, Any]) -> str:
+def _part(number: int, piece: tuple[str, date, date], step: str, measures: Sequence[str], facts: dict[str, Any]) -> str:
     grain, facts[f"first{number}"], facts[f"last{number}"] = piece
+    period = "NULL::date" if not step else "day" if grain == step else FIRST_DAY[step]
+    columns = ", ".join(f"{SUMMED[name]} AS {name}" for name in measures)
     return (
-        f"SELECT slice_id, day, {', '.join(measures)} FROM {GRAINS[grain]} "  # noqa: S608 the names are ours
+        f"SELECT slice_id, {period} AS period, {columns} FROM {GRAINS[grain]} "  # noqa: S608 the names are ours
         f"WHERE team_id = %(team)s AND day BETWEEN %(first{number})s AND %(last{number})s"
     )
 

@@ -10,12 +10,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from generations.reports.counting import roll_up
-from generations.reports.cube import MONEY, TRIES, totals
+from generations.reports.cube import totals
 from generations.reports.figures import percent
 from generations.reports.filters import Filters
 from generations.reports.sheet import AT_ONCE, Kind
 
-_MEASURES = (*MONEY, *TRIES, "approved_ms")
+_MEASURES = ("cost", "tries", "approved", "approved_ms")
 # Key, label, kind, and whether less is better.
 _FIGURES: tuple[tuple[str, Promise, Kind, bool | None], ...] = (
     ("spent", gettext_lazy("Spent"), "credits", None),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from generations.reports.counting import counted_until
-from generations.reports.cube import COSTS, MONEY, NOTHING, SLICED_BY, TRIES, Sums, sums
+from generations.reports.cube import NOTHING, SLICED_BY, Sums, sums
 from generations.reports.figures import per
 from generations.reports.filters import DIMENSIONS, BadFilter, Filters, check_by
 from generations.reports.names import names
@@ -17,14 +17,14 @@ from generations.reports.sheet import Chart, Column, Report, Row, Series, Sheet
 from generations.reports.shots import Kept, each_shot, kept
 
 MOST_BARS = 12
-_MEASURES = (*MONEY, *TRIES, *COSTS, "approved_ms")
+_MEASURES = ("cost", "tries", "approved", "approved_ms", "waste")
 
 
 def _build(filters: Filters, now: datetime) -> Sheet:
     by = check_by(filters, KEEPERS.dimensions)
     found = _each(filters, by)
     shots = {} if by == "shot" else kept(filters, by=by)
-    order = sorted(found.keys() | shots.keys(), key=lambda value: (-found.get(value, NOTHING).cost, str(value)))
+    order = sorted(found.keys() | shots.keys(), key=lambda value: (-found.get(value, NOTHING)["cost"], str(value)))
     known = names(by, order)
     columns = _columns(by)
     rows = [_row(columns, known[value], found.get(value, NOTHING), shots.get(value, Kept())) for value in order]
@@ -46,7 +46,7 @@ def _each(filters: Filters, by: str) -> dict[Any, Sums]:
     if by == "shot":
         if filters.project is None:
             raise BadFilter(_("Shots belong to a project. Choose one to see them."))
-        return {shot: figures for shot, figures in each_shot(filters).items() if figures}
+        return {shot: figures for shot, figures in each_shot(filters, _MEASURES).items() if figures}
     return {value: figures for (value, _period), figures in sums(filters, by=by, measures=_MEASURES).items() if figures}
 
 

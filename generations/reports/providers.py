@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy
 
 from generations.models import Generation, Status, TimingDay
 from generations.reports.counting import counted_until
-from generations.reports.cube import MONEY, NOTHING, TRIES, Sums, sums
+from generations.reports.cube import NOTHING, Sums, sums
 from generations.reports.figures import credits, per, percent
 from generations.reports.filters import Filters
 from generations.reports.names import names
 from generations.reports.sheet import Chart, Column, Report, Row, Series, Sheet
 from generations.reports.timings import ERROR_PERCENT, percentiles
 
-_MEASURES = (*MONEY, *TRIES, "failed_cost", "ms", "compared", "compared_quoted", "compared_reported")
+_MEASURES = ("cost", "tries", "failed", "failed_cost", "ms", "compared", "compared_quoted", "compared_reported")
 Kind = TimingDay.Kind
 Times = dict[tuple[int, str], list[Decimal]]
 
@@ -32,7 +32,7 @@ def _build(filters: Filters, now: datetime) -> Sheet:
     }
     unclear = _unclear(filters)
     times = percentiles(filters, (0.5, 0.95))
-    order = sorted(found.keys() | unclear.keys(), key=lambda value: (-found.get(value, NOTHING).tries, value))
+    order = sorted(found.keys() | unclear.keys(), key=lambda value: (-found.get(value, NOTHING)["tries"], value))
     known = names("account", order)
     return Sheet(
         title=_("Providers"),
@@ -85,14 +85,14 @@ def _row(name: Any, figures: Sums, unclear: int, times: Times, key: int) -> Row:
     quoted = figures["compared_quoted"]
     return (
         name,
-        figures.tries,
-        percent(figures.tries - figures["failed"], figures.tries),
+        figures["tries"],
+        percent(figures["tries"] - figures["failed"], figures["tries"]),
         figures["failed"],
         credits(figures["failed_cost"]),
         unclear,
         *(times.get((key, Kind.WAIT)) or nothing),
         *(times.get((key, Kind.RENDER)) or nothing),
-        per(figures.cost, figures["ms"], thousandths=True),
+        per(figures["cost"], figures["ms"], thousandths=True),
         figures["compared"],
         percent(figures["compared_reported"] - quoted, quoted),
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.db import connection
 
-from generations.reports.cube import SLICED_BY, Sums, as_sums, conditions
+from generations.reports.cube import SLICED_BY, SUMMED, Sums, as_sums, conditions
 from generations.reports.filters import Filters
 from generations.reports.tallies import MEASURES
 
@@ -36,7 +37,7 @@ def kept(filters: Filters, *, by: str) -> dict[Any, Kept]:
         return {value: Kept(shots, int(cost)) for value, shots, cost in cursor.fetchall()}
 
 
-def each_shot(filters: Filters) -> dict[int, Sums]:
+def each_shot(filters: Filters, measures: Sequence[str]) -> dict[int, Sums]:
     """The sums of every shot of the filters' project, by the shot's key, on their days."""
     assert filters.project is not None
     facts: dict[str, Any] = {"scene": filters.project.pk, "first": filters.first_day, "last": filters.last_day}
@@ -47,11 +48,12 @@ def each_shot(filters: Filters) -> dict[int, Sums]:
             *conditions(filters, facts),
         ]
     )
-    measures = ", ".join(f"sum({expression})" for expression in MEASURES.values())
+    counted = ", ".join(f"{expression} AS {name}" for name, expression in MEASURES.items())
+    summed = ", ".join(f"sum({SUMMED[name]})" for name in measures)
     sql = (
-        f"SELECT t.shot_id, {measures} FROM generations_taketally t "  # noqa: S608 the names are ours
-        f"JOIN generations_slice s ON s.id = t.slice_id WHERE {where} GROUP BY 1"
+        f"SELECT shot_id, {summed} FROM (SELECT t.shot_id, {counted} FROM generations_taketally t "  # noqa: S608
+        f"JOIN generations_slice s ON s.id = t.slice_id WHERE {where}) c GROUP BY 1"
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, facts)
-        return {row[0]: as_sums(row[1:]) for row in cursor.fetchall()}
+        return {row[0]: as_sums(row[1:], measures) for row in cursor.fetchall()}

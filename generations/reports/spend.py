@@ -10,24 +10,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from generations.reports.counting import counted_until
-from generations.reports.cube import MONEY, NOTHING, SLICED_BY, Sums, after, first_of, sums
+from generations.reports.cube import NOTHING, SLICED_BY, Sums, after, first_of, sums
 from generations.reports.figures import credits
 from generations.reports.filters import STEPS, Filters, check_by
 from generations.reports.names import names
 from generations.reports.sheet import Chart, Column, Named, Report, Row, Series, Sheet
 
+_MEASURES = ("cost", "overrun", "refunded")
 MOST_COLUMNS = 20
 MOST_COLOURS = 5  # the sixth is "other"
 
 
 def _build(filters: Filters, now: datetime) -> Sheet:
     by, step = check_by(filters, SPEND.dimensions), filters.step
-    cells = sums(filters, by=by, step=step, measures=MONEY)
+    cells = sums(filters, by=by, step=step, measures=_MEASURES)
     order = _biggest_first(cells)
     known = names(by, order)
     labels = [known[value] for value in order]
     periods = _periods(filters)
-    table = [[cells.get((value, first), NOTHING).cost for value in order] for first in periods]
+    table = [[cells.get((value, first), NOTHING)["cost"] for value in order] for first in periods]
     whole = sum(cells.values(), NOTHING)
     return Sheet(
         title=_("Spend over time"),
@@ -47,7 +48,7 @@ def _biggest_first(cells: dict[tuple[Any, date | None], Sums]) -> list[Any]:
     whole: dict[Any, Sums] = {}
     for (value, _period), found in cells.items():
         whole[value] = whole.get(value, NOTHING) + found
-    spent = {value: found.cost for value, found in whole.items() if found["spent"] or found["overrun"] or found.cost}
+    spent = {value: found["cost"] for value, found in whole.items() if found}
     return sorted(spent, key=lambda value: (-spent[value], str(value)))
 
 

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from generations.reports.counting import counted_until
-from generations.reports.cube import COSTS, MONEY, NOTHING, SLICED_BY, TRIES, Sums, sums, totals
+from generations.reports.cube import NOTHING, SLICED_BY, Sums, sums, totals
+from generations.reports.cube import WASTE as COSTS
 from generations.reports.figures import credits, percent
 from generations.reports.filters import DIMENSIONS, Filters, check_by
 from generations.reports.names import names
@@ -24,6 +25,10 @@ REASONS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "superseded": (gettext_lazy("Superseded"), ("superseded",)),
     "unreviewed": (gettext_lazy("Not reviewed"), ("unreviewed",)),
 }
+
+
+_TAKES = tuple(name for _label, fates in REASONS.values() for name in fates)
+_MEASURES = ("cost", "waste", *COSTS)
 
 
 def _build(filters: Filters, now: datetime) -> Sheet:
@@ -52,7 +57,7 @@ def _takes(figures: Sums, reason: str) -> int:
 
 
 def _by_reason(filters: Filters) -> tuple[tuple[Column, ...], list[Row], Sums]:
-    whole = totals(filters, measures=(*MONEY, *COSTS, *TRIES, "canceled"))
+    whole = totals(filters, measures=(*_MEASURES, *_TAKES))
     columns = (
         Column("name", DIMENSIONS["reason"], "text"),
         Column("takes", _("Takes"), "count", _("Also those that cost nothing.")),
@@ -60,7 +65,7 @@ def _by_reason(filters: Filters) -> tuple[tuple[Column, ...], list[Row], Sums]:
         Column("waste_share", _("Of what was spent"), "percent"),
     )
     rows: list[Row] = [
-        (str(label), _takes(whole, reason), credits(_cost(whole, reason)), percent(_cost(whole, reason), whole.cost))
+        (str(label), _takes(whole, reason), credits(_cost(whole, reason)), percent(_cost(whole, reason), whole["cost"]))
         for reason, (label, _names) in REASONS.items()
     ]
     return columns, rows, whole
@@ -68,11 +73,9 @@ def _by_reason(filters: Filters) -> tuple[tuple[Column, ...], list[Row], Sums]:
 
 def _by_dimension(filters: Filters, by: str) -> tuple[tuple[Column, ...], list[Row], Sums]:
     found = {
-        value: figures
-        for (value, _period), figures in sums(filters, by=by, measures=(*MONEY, *COSTS)).items()
-        if figures
+        value: figures for (value, _period), figures in sums(filters, by=by, measures=_MEASURES).items() if figures
     }
-    order = sorted(found, key=lambda value: (-found[value].waste, str(value)))
+    order = sorted(found, key=lambda value: (-found[value]["waste"], str(value)))
     known = names(by, order)
     columns = (
         Column("name", DIMENSIONS[by], "text"),
@@ -85,14 +88,14 @@ def _by_dimension(filters: Filters, by: str) -> tuple[tuple[Column, ...], list[R
 
 def _figures(name: Any, figures: Sums) -> Row:
     costs = [credits(_cost(figures, reason)) for reason in REASONS]
-    return (name, *costs, credits(figures.waste), percent(figures.waste, figures.cost))
+    return (name, *costs, credits(figures["waste"]), percent(figures["waste"], figures["cost"]))
 
 
 def _total(by: str, whole: Sums) -> Row:
     if by != "reason":
         return _figures(_("Together"), whole)
     takes = sum(_takes(whole, reason) for reason in REASONS)
-    return (_("Together"), takes, credits(whole.waste), percent(whole.waste, whole.cost))
+    return (_("Together"), takes, credits(whole["waste"]), percent(whole["waste"], whole["cost"]))
 
 
 def _chart(whole: Sums) -> Chart:
