@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -17,7 +18,7 @@ from django.utils.html import format_html_join
 from django.utils.timesince import timesince
 from unfold.decorators import display
 
-from generations import lifecycle, reports
+from generations import ledger, lifecycle, reports
 from generations.admin.acts import ActsMixin
 from generations.admin.corrections import TAKE_BACK
 from generations.admin.shown import NOTHING, ReadOnlyAdmin, ReadOnlyInline, RelatedFilter, credits, link, list_link
@@ -198,7 +199,7 @@ class EntryAdmin(ReadOnlyAdmin):
 
 @admin.register(CreditLot)
 class CreditLotAdmin(ReadOnlyAdmin):
-    list_display = ("id", "team", "amount", "remaining", "expired", "priority", "expires_at", "created_at", "closed_at")
+    list_display = ("id", "team", "amount", "left", "expired", "priority", "expires_at", "created_at", "closed_at")
     list_filter = (
         ("team", RelatedFilter),
         ("closed_at", admin.EmptyFieldListFilter),
@@ -213,7 +214,7 @@ class CreditLotAdmin(ReadOnlyAdmin):
         "team",
         "movement",
         "amount",
-        "remaining",
+        "left",
         "expired",
         "priority",
         "expires_at",
@@ -221,3 +222,17 @@ class CreditLotAdmin(ReadOnlyAdmin):
         "closed_at",
     )
     readonly_fields = fields
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With what is left of the lots now: a hold does not write them."""
+        page = super().get_changelist_instance(request)
+        left = ledger.left_now({lot.team_id for lot in page.result_list})
+        for lot in page.result_list:
+            lot.left_now = left.get(lot.pk, Decimal(0))
+        return page
+
+    @display(description="left")
+    def left(self, lot: Any) -> str:
+        if not hasattr(lot, "left_now"):
+            lot.left_now = ledger.left_now([lot.team_id]).get(lot.pk, Decimal(0))
+        return credits(lot.left_now)

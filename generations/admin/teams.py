@@ -149,12 +149,12 @@ class TeamAdmin(ActsMixin, ModelAdmin):
     search_fields = ("name", "slug", "public_id")
     ordering = ("name", "pk")
     prepopulated_fields = {"slug": ("name",)}
-    readonly_fields = ("public_id", "purse", "why", "links", "created_at")
+    readonly_fields = ("public_id", "balances", "why", "links", "created_at")
     inlines = (MemberInline,)
     fieldsets = (
         (None, {"fields": ("name", "slug", "time_zone")}),
-        ("Credits", {"fields": ("credits_per_usd", "markup_percent", "purse", "why")}),
-        ("More", {"fields": ("links", "public_id", "created_at")}),
+        ("Credits", {"fields": ("credits_per_usd", "markup_percent", "balances", "why", "links")}),
+        ("More", {"fields": ("public_id", "created_at")}),
     )
     acts = (
         Act(
@@ -197,7 +197,7 @@ class TeamAdmin(ActsMixin, ModelAdmin):
         return _balance(team, "held")
 
     @display(description="now")
-    def purse(self, team: Team) -> str:
+    def balances(self, team: Team) -> str:
         if team.pk is None:
             return _("The books are opened when the team is saved.")
         parts = [f"{account.label} {_balance(team, account)}" for account in Account]

@@ -7,7 +7,7 @@ comes back refills them the other way round. What comes back to a lot that is ov
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -169,6 +169,19 @@ def lots_of(team: Team) -> list[LotNow]:
     purse = Purse.objects.filter(team=team).first()
     left, _over = allocate(lots, purse.available if purse else ZERO)
     return [LotNow(lot, remaining) for lot, remaining in zip(lots, left, strict=True)]
+
+
+def left_now(teams: Collection[int]) -> dict[int, Decimal]:
+    """What is left now of each open lot of these teams (ids), by the lot's id, in credits."""
+    lots: dict[int, list[CreditLot]] = {}
+    for lot in CreditLot.objects.filter(team_id__in=teams, closed_at=None):
+        lots.setdefault(lot.team_id, []).append(lot)
+    purses = dict(Purse.objects.filter(team_id__in=teams).values_list("team_id", "available"))
+    found: dict[int, Decimal] = {}
+    for team, rows in lots.items():
+        left, _over = allocate(rows, purses.get(team, ZERO))
+        found |= {lot.pk: remaining for lot, remaining in zip(rows, left, strict=True)}
+    return found
 
 
 def expiring(team: Team, *, now: datetime, days: int) -> Decimal:

@@ -172,5 +172,6 @@ def test_the_page_of_the_team_explains_its_balance(cockpit, member):
     name = reverse("admin:generations_generation_change", args=[take.pk])
     assert f'140 are held for 1 take under way: <a href="{name}" class="text-link">{take.name}</a>.' in shown
     assert "That leaves 860 to order with." in shown
+    assert "Available 860, Held 140, Spent 0" in shown
     for words in ("Statement", "Open holds", "Lots", "Budgets", "Audit trail"):
         assert f">{words}</a>" in shown

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from generations import ledger, lifecycle, reports
-from generations.models import Generation, Movement, Status
+from generations.models import CreditLot, Generation, Movement, Status
 from tests.make import make_generation, make_member, make_team
 
 LIST = "admin:generations_movement_changelist"
@@ -202,3 +203,16 @@ def test_a_link_to_one_team_shows_no_other_team(cockpit, member):
         url = reverse(f"admin:generations_{model}_changelist")
         rows = cockpit.get(url, {"team__id__exact": stranger.pk}).context["cl"].queryset
         assert list(rows) == [], "the only team that has any is another one"
+
+
+def test_lots_are_listed_with_what_is_left_of_them_now(cockpit, member):
+    soon = timezone.now() + timedelta(days=3)
+    facts = {"team": member.team, "amount": Decimal(200), "now": timezone.now(), "expires_at": soon}
+    lot = CreditLot.objects.get(movement=ledger.grant(key="soon", **facts).movement_id)
+    make_generation(member)
+
+    page = cockpit.get(reverse("admin:generations_creditlot_changelist"), {"team__id__exact": member.team.pk})
+
+    assert [(row.amount, row.left_now) for row in page.context["cl"].result_list] == [(200, 60), (1000, 1000)]
+    shown = cockpit.get(reverse("admin:generations_creditlot_change", args=[lot.pk])).content.decode()
+    assert ">60<" in re.sub(r"\s", "", shown)
