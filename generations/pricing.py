@@ -277,11 +277,14 @@ def charged_credits(quote_json: dict[str, Any], amount: Decimal, currency: str) 
 
 
 def charged_usd(quote_json: dict[str, Any], amount: Decimal, currency: str) -> Decimal | None:
-    """US dollars for what a provider reported, at the prices of the quote; None as in `charged_credits`."""
+    """US dollars for what a provider reported, at the prices of the quote; None as in `charged_credits`.
+
+    Dollars say nothing where the quote is a placeholder: those are play credits, whatever the sandbox reports.
+    """
     if currency == FAL_UNIT:
         return amount * Decimal(quote_json["amount"]) * Decimal(quote_json["usd_per_unit"])
     if currency == Currency.USD:
-        return amount
+        return None if quote_json.get("is_placeholder") else amount
     if currency in (Currency.KLING_UNIT, Currency.KLING_IMAGE_UNIT) and quote_json["currency"] == currency:
         return amount * Decimal(quote_json["usd_per_unit"])
     return None

@@ -30,6 +30,11 @@ def _end(request: HttpRequest, rule: PriceRule, facts: dict[str, Any]) -> str:
     return _("This price has ended. What costs without one is not quoted; add a new rule.")
 
 
+def _withdraw(request: HttpRequest, rule: PriceRule, facts: dict[str, Any]) -> str:
+    lifecycle.withdraw_price(rule, now=timezone.now(), actor_id=request.user.pk)
+    return _("This price was taken back before it began. What was to end for it goes on.")
+
+
 def _replace(request: HttpRequest, rule: PriceRule, facts: dict[str, Any]) -> str:
     new = lifecycle.replace_price(rule, **facts, actor=request.user, now=timezone.now())  # type: ignore[arg-type]
     return _("This price ends at %(time)s; from then on it is “%(new)s”.") % {
@@ -134,6 +139,18 @@ class PriceRuleAdmin(ActsMixin, ModelAdmin):
             explains=gettext_lazy(
                 "This rule ends at that time and a new one begins, with the same conditions. Takes that were quoted "
                 "keep their price. A time before the last take that was quoted with this rule is refused."
+            ),
+        ),
+        Act(
+            name="withdraw",
+            label=gettext_lazy("Take back"),
+            permission="generations.change_pricerule",
+            run=_withdraw,
+            fits=lambda rule: rule.valid_from > timezone.now(),
+            form=Confirm,
+            is_danger=True,
+            explains=gettext_lazy(
+                "This price has not begun. It is removed, and the one that was to end for it goes on."
             ),
         ),
         Act(

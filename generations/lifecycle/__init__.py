@@ -31,7 +31,7 @@ from generations.lifecycle.corrections import correct
 from generations.lifecycle.decision import CannotDecide, last_attempt
 from generations.lifecycle.dispatch import SubmitPump
 from generations.lifecycle.drift import check_drift
-from generations.lifecycle.end_price import NotInForce, end_price
+from generations.lifecycle.end_price import NotInForce, end_price, withdraw_price
 from generations.lifecycle.follow import FollowPump
 from generations.lifecycle.give_up import GIVEN_UP, give_up
 from generations.lifecycle.grant_credits import PRIORITY_MAX, grant_credits
@@ -119,9 +119,9 @@ __all__ = [
     "decision_token",
     "decline",
     "end_of_hold",
-    "ends_of_holds",
     "end_price",
     "end_raise",
+    "ends_of_holds",
     "expire_approvals",
     "expire_budget_requests",
     "expiring_packs",
@@ -173,4 +173,5 @@ __all__ = [
     "warn_of_packs",
     "what_is_known",
     "withdraw_budget_request",
+    "withdraw_price",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -28,6 +29,7 @@ from generations.providers.types import (
     Account,
     Balance,
     Callback,
+    Cost,
     Delivery,
     Failed,
     Finished,
@@ -63,7 +65,8 @@ class WaveSpeed(Adapter):
     async def prepare(self, task: Task) -> Prepared:
         check_options(task, self.label)
         files = {file.key: file for file in task.files}
-        return Prepared(task, {key: await self._upload(file) for key, file in files.items()})
+        prepared = Prepared(task, {key: await self._upload(file) for key, file in files.items()})
+        return replace(prepared, session=await self._price_of(prepared))
 
     async def submit(self, prepared: Prepared) -> Operation:
         task = prepared.task
@@ -81,7 +84,8 @@ class WaveSpeed(Adapter):
         task_id = read_task_id(envelope.data.get("id"))
         # A prediction that has an id exists, whatever else the answer says of it: following it tells how it ended.
         if reply.is_success and task_id is not None:
-            return Operation(task_id, self._state(envelope, task_id), reply.request_id)
+            state = {**self._state(envelope, task_id), **prepared.session}
+            return Operation(task_id, state, reply.request_id)
         if task_id is not None or (reply.is_success and envelope.is_success):
             raise self._failure(Uncertain, reply, envelope)
         raise self._refusal(class_of_refused_submit(reply, envelope), reply, envelope)
@@ -94,7 +98,8 @@ class WaveSpeed(Adapter):
         named = read_task_id(envelope.data.get("id", operation.task_id))
         if outcome is None or named != operation.task_id:
             raise self._failure(Garbled, reply, envelope)
-        return outcome
+        price = operation.state.get("price")
+        return replace(outcome, cost=Cost.from_json(price)) if price and isinstance(outcome, Finished) else outcome
 
     async def search(self, sought: Sought) -> tuple[Candidate, ...]:
         items: list[Mapping[str, JSON]] = []
@@ -152,6 +157,20 @@ class WaveSpeed(Adapter):
         return None
 
     # -- pieces of calls --------------------------------------------------------------------------------------------
+
+    async def _price_of(self, prepared: Prepared) -> dict[str, JSON]:
+        """What WaveSpeed asks for this very task, as no answer about a prediction says it; empty where it is unknown.
+
+        Not asked where the price goes by the length of a file: whether it looks into files for a price nobody says.
+        """
+        if any(file.seconds is not None for file in prepared.task.files):
+            return {}
+        try:
+            price = await self.read_list_price(prepared)
+        except ProviderError:  # the take is made all the same, and costs what was quoted; the call is in the record
+            return {}
+        is_usd = price is not None and price.currency == Currency.USD
+        return {"price": Cost(price.amount, price.currency).as_json()} if price and is_usd else {}
 
     @property
     def _auth(self) -> dict[str, str]:

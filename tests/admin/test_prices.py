@@ -167,3 +167,14 @@ def test_a_price_that_has_not_begun_does_not_end(cockpit, rule):
     PriceRule.objects.filter(pk=rule.pk).update(valid_from=timezone.now() + timedelta(days=1))
 
     assert "not in force now" in cockpit.post(act(rule)).content.decode()
+
+
+def test_a_price_that_has_not_begun_is_taken_back(cockpit, rule):
+    replace(cockpit, rule)
+    new = PriceRule.objects.latest("pk")
+
+    answer = cockpit.post(act(new, "withdraw"), follow=True)
+
+    rule.refresh_from_db()
+    assert answer.status_code == 200 and "taken back before it began" in words(answer)
+    assert rule.valid_until is None and not PriceRule.objects.filter(pk=new.pk).exists()

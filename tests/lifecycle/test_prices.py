@@ -166,6 +166,25 @@ class TestReplace:
         assert PriceRule.objects.count() == 2
 
 
+class TestWithdraw:
+    def test_a_price_that_has_not_begun_is_taken_back_and_the_old_one_goes_on(self, db):
+        rule = make_rule(valid_until=BEGIN + 3650 * DAY)
+        new = replace(rule, valid_from=BEGIN + 3600 * DAY)
+
+        lifecycle.withdraw_price(new, now=timezone.now(), actor_id=None)
+
+        assert PriceRule.objects.get().valid_until == BEGIN + 3650 * DAY
+        assert AuditEvent.objects.filter(verb="withdraw_price", target_id=str(new.pk)).exists()
+
+    def test_one_that_has_begun_stays(self, db):
+        rule = make_rule()
+
+        with pytest.raises(lifecycle.NotInForce, match="has begun"):
+            lifecycle.withdraw_price(rule, now=timezone.now(), actor_id=None)
+
+        assert PriceRule.objects.exists()
+
+
 class TestKept:
     def test_the_database_keeps_a_price_that_a_take_was_quoted_with(self, desk):
         rule = desk.take().price_rule

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -52,7 +53,7 @@ REFUSED = ("1200", "1400", "1401", "1402", "1403", "1405")
 class TestContract(AdapterContract):
     slug = "wavespeed"
     task_id = TASK
-    before_submit = ("ticket", "stored")
+    before_submit = ("ticket", "stored", "price")
     queued, rendering, finished, failed = "created", "processing", ("completed",), ("failed",)
     callback = recorded("wavespeed", "callback").json()
     submit_errors = {
@@ -171,13 +172,59 @@ async def test_the_list_price_is_asked_with_the_same_input_and_the_reduced_one_c
     assert wire.last_body["inputs"]["duration"] == 5
 
 
+async def test_the_price_of_the_very_task_is_what_it_cost(tmp_path):
+    """docs/providers.md 4.2: no answer about a prediction names a cost, `/model/price` does."""
+    prepared, wire = await call("prepare", "ticket", "stored", "price", task=make_task(ROUTE, tmp_path))
+    assert wire.last_body["inputs"]["image"] == "https://static.wavespeed.example/in/9c/first_frame.png"
+
+    operation, _ = await call("submit", "accepted", prepared=prepared)
+    outcome, _ = await follow("completed", operation=operation)
+    kept, _ = await follow("completed", operation=Operation(TASK, json.loads(json.dumps(dict(operation.state)))))
+
+    assert outcome.cost == kept.cost == Cost(Decimal("1.17"), "usd")
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(500), httpx.Response(429), httpx.ConnectError("x"), "html"])
+async def test_a_price_that_cannot_be_had_keeps_no_take_from_being_made(tmp_path, answer):
+    prepared, wire = await call("prepare", "ticket", "stored", answer, task=make_task(ROUTE, tmp_path))
+
+    assert prepared.session == {} and prepared.references
+    assert len(wire.exchanges) == 3
+
+
+async def test_a_price_in_another_currency_is_no_cost(tmp_path):
+    body = recorded("wavespeed", "price").json()
+    body["data"]["currency"] = "EUR"
+
+    prepared, _ = await call(
+        "prepare", "ticket", "stored", httpx.Response(200, json=body), task=make_task(ROUTE, tmp_path)
+    )
+
+    assert prepared.session == {}
+
+
+async def test_a_price_by_the_length_of_a_file_is_not_asked(tmp_path):
+    task = make_task(ROUTE, tmp_path)
+    task = replace(task, files=tuple(replace(file, seconds=Decimal(7)) for file in task.files))
+
+    prepared, wire = await call("prepare", "ticket", "stored", task=task)
+
+    assert prepared.session == {} and len(wire.requests) == 2
+
+
+async def test_a_failure_costs_what_its_answer_says_whatever_the_price_was():
+    outcome, _ = await follow("failed", operation=Operation(TASK, {"price": {"amount": "1.17", "currency": "usd"}}))
+
+    assert outcome.charged.amount == 0
+
+
 # prepare
 
 
 async def test_a_file_goes_in_two_steps_and_the_store_never_sees_the_key(tmp_path):
-    prepared, wire = await call("prepare", "ticket", "stored", task=make_task(ROUTE, tmp_path))
+    prepared, wire = await call("prepare", "ticket", "stored", "price", task=make_task(ROUTE, tmp_path))
 
-    ticket, put = wire.requests
+    ticket, put, _price = wire.requests
     assert str(ticket.url) == f"{API}/media/uploads"
     assert json.loads(ticket.content) == {"filename": "first_frame.png", "size": 13, "content_type": "image/png"}
     assert put.method == "PUT"
@@ -223,9 +270,9 @@ async def test_a_sandbox_account_uploads_to_its_sandbox_only(tmp_path):
     ticket["data"]["upload"]["url"] = "http://127.0.0.1:8100/wavespeed-cdn/in/1"
 
     _, wire = await call(
-        "prepare", httpx.Response(200, json=ticket), "stored", account=account, task=make_task(ROUTE, tmp_path)
+        "prepare", httpx.Response(200, json=ticket), "stored", "price", account=account, task=make_task(ROUTE, tmp_path)
     )
-    assert str(wire.last.url) == "http://127.0.0.1:8100/wavespeed-cdn/in/1"
+    assert str(wire.requests[1].url) == "http://127.0.0.1:8100/wavespeed-cdn/in/1"
 
     with pytest.raises(Garbled):
         await call("prepare", "ticket", account=account, task=make_task(ROUTE, tmp_path))
@@ -242,12 +289,15 @@ async def test_headers_of_the_ticket_that_belong_to_the_connection_are_left_out(
         "x-number": 5,
     }
 
-    _, wire = await call("prepare", httpx.Response(200, json=ticket), "stored", task=make_task(ROUTE, tmp_path))
+    _, wire = await call(
+        "prepare", httpx.Response(200, json=ticket), "stored", "price", task=make_task(ROUTE, tmp_path)
+    )
 
-    assert wire.last.headers["x-amz-acl"] == "private"
-    assert not {"authorization", "x-bad", "x-number"} & set(wire.last.headers)
-    assert wire.last.headers["host"] == "uploads.wavespeed-store.example"
-    assert wire.last.headers["content-length"] == "13"
+    put = wire.requests[1]
+    assert put.headers["x-amz-acl"] == "private"
+    assert not {"authorization", "x-bad", "x-number"} & set(put.headers)
+    assert put.headers["host"] == "uploads.wavespeed-store.example"
+    assert put.headers["content-length"] == "13"
 
 
 @pytest.mark.parametrize(
