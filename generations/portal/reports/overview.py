@@ -7,12 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from generations import reports
 from generations.portal.reports.drawing import drawing_of
-from generations.portal.reports.table import changed, chosen, is_empty, table_of
+from generations.portal.reports.table import Table, changed, chosen, is_empty, table_of
 
 OVERVIEW_USES = frozenset({"from", "to", "project", "member", "model", "tier", "account", "capability"})
 _STACKS = ("tier", "project", "member", "account")
@@ -63,7 +64,7 @@ def overview_of(filters: reports.Filters, query: QueryDict, now: datetime) -> di
         "counted_until": spend.counted_until,
         "is_empty": is_empty(spend) and is_empty(members),
         "spend": drawing_of(spend),
-        "spend_table": _table("spend", spend),
+        "spend_table": _table("spend", spend, settings.LIMITS["report_rows"]),
         "stacks": [Stack(str(reports.DIMENSIONS[one]), changed(query, by=one), one == by) for one in _STACKS],
         "keepers": drawing_of(keepers),
         "carried": changed(query, by="", sort=""),
@@ -90,9 +91,9 @@ def _run(slug: str, filters: reports.Filters, now: datetime, *, by: str = "") ->
     return report.run(replace(filters, by=by), now=now)
 
 
-def _table(slug: str, sheet: reports.Sheet) -> Any:
+def _table(slug: str, sheet: reports.Sheet, at_most: int = _ROWS) -> Table:
     """Its first rows; sorting and narrowing are left to the report's own page."""
-    return table_of(sheet, replace(reports.REPORTS[slug], uses=frozenset()), QueryDict(), at_most=_ROWS)
+    return table_of(sheet, replace(reports.REPORTS[slug], uses=frozenset()), QueryDict(), at_most=at_most)
 
 
 def _figure(one: reports.Headline) -> Figure:

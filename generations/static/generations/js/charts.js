@@ -71,7 +71,7 @@ function configuration(figures, colours) {
   const values = scale(colours, {
     stacked,
     beginAtZero: true,
-    ticks: { callback: (value) => numbers.format(value), maxTicksLimit: 6 },
+    ticks: { callback: (value) => numbers.format(value), maxTicksLimit: 6, maxRotation: 0 },
   });
   const names = scale(colours, {
     stacked,
