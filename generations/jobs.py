@@ -35,16 +35,6 @@ def mail() -> None:
     _run("mail", lifecycle.send_mails)
 
 
-def roll_up() -> None:
-    """Every minute: count for the reports what is new in the books."""
-    _run("roll_up", lambda: reports.roll_up(now=timezone.now()))
-
-
-def send_reports() -> None:
-    """Every minute: reports that are due by e-mail."""
-    _run("send_reports", lambda: reports.send_subscriptions(timezone.now(), _apart))
-
-
 def read_balances() -> None:
     """Every hour: what is left at the providers."""
     _run("read_balances", lambda: lifecycle.read_balances(timezone.now()))
@@ -58,6 +48,16 @@ def warn_of_packs() -> None:
 def check_drift() -> None:
     """Every hour, to do once a day: prices that drift."""
     _run("check_drift", lambda: lifecycle.check_drift(timezone.now()))
+
+
+def send_reports() -> None:
+    """Every minute: reports that are due by e-mail."""
+    _run("send_reports", lambda: reports.send_subscriptions(timezone.now(), _apart))
+
+
+def roll_up() -> None:
+    """Every minute: count for the reports what is new in the books."""
+    _run("roll_up", lambda: reports.roll_up(now=timezone.now()))
 
 
 def submit() -> None:

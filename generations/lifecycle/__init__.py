@@ -14,7 +14,6 @@ from generations.lifecycle.approve import (
 from generations.lifecycle.balances import newest_balances, read_balances, tells_balance
 from generations.lifecycle.bind import bind
 from generations.lifecycle.bring_home import Stored, blob_for
-from generations.lifecycle.budgets import archive_budget, change_budget, end_raise, raise_budget, set_budget
 from generations.lifecycle.budget_alerts import raise_alerts
 from generations.lifecycle.budget_requests import (
     BadBudgetRequest,
@@ -23,6 +22,7 @@ from generations.lifecycle.budget_requests import (
     expire_budget_requests,
     withdraw_budget_request,
 )
+from generations.lifecycle.budgets import archive_budget, change_budget, end_raise, raise_budget, set_budget
 from generations.lifecycle.cancel import cancel, cancel_as
 from generations.lifecycle.check_account import check_account
 from generations.lifecycle.circuit import ask_soon
