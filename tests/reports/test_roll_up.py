@@ -1,11 +1,13 @@
 """What the roll-ups count, that they count it once, and that they mend what comes late."""
 
+import random
 import threading
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
 
 from generations import ledger, pricing, reports
 from generations.models import Generation, Movement, RollUpMark, ShotTally, SpendDay, SpendMonth, SpendWeek, TakeTally
@@ -289,4 +291,68 @@ def test_counting_while_the_team_spends_loses_nothing(commits):
 
     assert errors == []
     assert sum(cell.spent for cell in SpendDay.objects.all()) == 150_000
+    assert differences() == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_in_whatever_order_the_count_is_that_of_a_new_beginning(takes, seed):
+    dice = random.Random(seed)
+    shots = [takes.shot("SH010"), takes.shot("SH020"), None]
+    made = []
+
+    def pay():
+        held, status = dice.choice([0, 5, 28]), dice.choice(["done", "done", "done", "failed", "canceled"])
+        charged = dice.choice([0, held, Decimal(held) / 3]) if held else 0
+        charged = Decimal(charged).quantize(Decimal("0.001"))
+        # What has no movement is found by its end, which is never long ago when it is written.
+        at = NOON - timedelta(days=dice.randrange(40)) if held else NOON + timedelta(hours=2.5)
+        made.append(takes.take(str(charged), held=str(held), status=status, at=at, shot=dice.choice(shots)))
+
+    def decide():
+        done = [take for take in made if Generation.objects.get(pk=take.pk).status == "done"]
+        if done:
+            takes.decide(dice.choice(done), dice.choice(["approved", "rejected", "changes_requested"]))
+
+    def overrun():
+        if made:
+            take = dice.choice(made)
+            ledger.overrun(generation=take, amount=Decimal("0.7"), key=str(dice.random()), now=NOON)
+            Generation.objects.filter(pk=take.pk).update(charged_credits=F("charged_credits") + Decimal("0.7"))
+            ledger.grant(
+                team=takes.team, amount=Decimal(1), key=str(dice.random()), now=NOON
+            )  # a shortfall stops holds
+
+    def reverse():
+        open_ones = Movement.objects.filter(kind__in=["capture", "overrun"], reversed_by=None)
+        if open_ones:
+            facts = {"key": str(dice.random()), "now": NOON, "actor": takes.member.user, "reason": "A fault"}
+            ledger.reverse(movement=dice.choice(open_ones), **facts)
+
+    def come_late():
+        Generation.objects.filter(pk__in=[take.pk for take in made[:3]], status="failed").update(
+            status="done", finished_at=NOON + timedelta(hours=2.5)
+        )
+
+    def count():
+        takes.roll_up(at_most=dice.choice([1, 3, 100]))
+
+    for _step in range(60):
+        dice.choice([pay, pay, pay, decide, decide, overrun, reverse, come_late, count])()
+    takes.roll_up()
+
+    assert differences() == []
+    columns = (
+        "day",
+        "slice__model",
+        "approved",
+        "superseded",
+        "failed",
+        "spent",
+        "overrun",
+        "refunded",
+        "canceled_cost",
+    )
+    before = sorted(map(str, SpendDay.objects.filter(spent__gt=0).values_list(*columns)))
+    reports.rebuild(takes.team, now=NOON + timedelta(hours=3))
+    assert sorted(map(str, SpendDay.objects.filter(spent__gt=0).values_list(*columns))) == before
     assert differences() == []
