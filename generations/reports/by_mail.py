@@ -127,8 +127,12 @@ def _table_lines(sheet: Sheet) -> Iterator[str]:
         yield sheet.chart.sentence
     if not sheet.rows:
         yield _("There is nothing in these days.")
-    for row in sheet.rows[:_ROWS_TOLD]:
-        yield f"- {_row_text(sheet.columns, row)}"
+    if sheet.totals:
+        yield _row_text(sheet.columns, sheet.totals)
+    # Days in a row say little in a mail; their sum does, and the file has each.
+    if sheet.columns[0].kind != "date" or len(sheet.rows) <= _ROWS_TOLD:
+        for row in sheet.rows[:_ROWS_TOLD]:
+            yield f"- {_row_text(sheet.columns, row)}"
 
 
 def _row_text(columns: tuple[Column, ...], row: Row) -> str:

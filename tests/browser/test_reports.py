@@ -134,6 +134,17 @@ def test_a_filter_takes_effect_at_once_and_days_with_their_button(filled):
     assert page.get_by_text("Nothing matches these filters").is_visible()
 
 
+def test_a_menu_closes_with_escape_and_gives_the_focus_back(filled):
+    page = filled.open(PATHS[1])
+    page.locator("summary.days").click()
+    assert page.get_by_role("button", name="Show these days").is_visible()
+
+    page.keyboard.press("Escape")
+
+    assert not page.get_by_role("button", name="Show these days").is_visible()
+    assert page.evaluate("document.activeElement.className") == "days on"
+
+
 def test_an_order_is_chosen_in_the_headings(filled):
     page = filled.open(PATHS[2])
     heading = page.get_by_role("columnheader", name="Spent")

@@ -106,6 +106,17 @@ def test_every_report_can_be_mailed(takes, slug):
     assert "Stop it:" in Mail.objects.get().text
 
 
+def test_a_month_of_days_is_told_as_their_sum(takes):
+    takes.take("140", at=datetime(2025, 11, 3, tzinfo=UTC))
+    wish(takes, cadence=Cadence.MONTHLY)
+
+    send(datetime(2025, 12, 1, 7, tzinfo=UTC))
+
+    text = Mail.objects.get().text
+    assert "Together: The Last Ferry 140, Spent 140" in text and "All 30 rows are in the attached file." in text
+    assert "- 3 Nov 2025" not in text
+
+
 def test_it_is_narrowed_as_its_page_was(takes):
     takes.take("140")
     other = make_project(takes.team, name="Aster autumn looks")
