@@ -55,9 +55,9 @@ def _bucket(begin: str, end: str) -> str:
     return f"CASE WHEN g.status = 'done' AND {end} IS NOT NULL AND {begin} IS NOT NULL THEN {bucket} END"
 
 
-# The sums are the same as in `pricing.charged_credits`, which a test compares.
+# The sums are the same as in `pricing.charged_credits`, which a test compares. What failed is no measure of a quote.
 _REPORTED = """
-    CASE WHEN (g.provider_cost_json ->> 'amount')::numeric = 0 THEN 0 ELSE
+    CASE WHEN g.status <> 'done' THEN NULL WHEN (g.provider_cost_json ->> 'amount')::numeric = 0 THEN 0 ELSE
     round((g.provider_cost_json ->> 'amount')::numeric
           * CASE g.provider_cost_json ->> 'currency'
                 WHEN 'fal_unit' THEN (g.quote_json ->> 'amount')::numeric * (g.quote_json ->> 'usd_per_unit')::numeric

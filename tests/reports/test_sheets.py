@@ -160,7 +160,7 @@ def test_waste_can_be_divided_too(studio):
 def test_providers_have_success_times_and_drift(takes):
     fal, slow = takes.account, make_account(takes.team, "wavespeed", label="WaveSpeed")
     takes.take("28", held="28", cost={"amount": "0.28", "currency": "usd"}, account=fal)
-    takes.take("0", held="28", status="failed", account=fal)
+    takes.take("0", held="28", status="failed", account=fal, cost={"amount": "0", "currency": "usd"})
     takes.take("30", held="28", cost={"amount": "0.308", "currency": "usd"}, account=slow, quote_json=QUOTE)
     unclear = takes.take("0", held="28", account=slow, seconds=0, status="failed")
     Generation.objects.filter(pk=unclear.pk).update(status="uncertain", finished_at=None)
