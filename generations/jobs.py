@@ -60,6 +60,18 @@ def roll_up() -> None:
     _run("roll_up", lambda: reports.roll_up(now=timezone.now()))
 
 
+def look_for_proof() -> None:
+    """Every ten minutes, to do once a night: prove the books, on a worker that has time for it."""
+    if reports.proof_is_due(timezone.now()):
+        queue.kick("proof")
+    connection.close()
+
+
+def prove_books() -> None:
+    """Prove the books. It may take minutes where there are millions of entries."""
+    _run("proof", lambda: reports.prove_books(timezone.now()))
+
+
 def submit() -> None:
     """Pump queued takes out to the providers."""
     _run("submit", lifecycle.SubmitPump().run)

@@ -20,7 +20,7 @@ from rq.cron import CronScheduler
 
 log = structlog.get_logger(__name__)
 
-QUEUES = ("tick", "submit", "follow", "ingest", "mail")
+QUEUES = ("tick", "submit", "follow", "ingest", "mail", "proof")
 _COALESCE_SECONDS = 1
 _JOB_SECONDS = 10  # how long a job waits for a worker before it is stale
 _BURST_SECONDS = 0.2  # a burst of submits asks Redis once
@@ -31,6 +31,7 @@ _JOBS = {
     "follow": "generations.jobs.follow",
     "ingest": "generations.jobs.ingest",
     "mail": "generations.jobs.mail",
+    "proof": "generations.jobs.prove_books",
 }
 
 
@@ -103,7 +104,7 @@ def timeout_seconds(queue: str) -> int:
         return int(settings.LIMITS["result_download_seconds"] + 2 * settings.LIMITS["inspect_seconds"]) + 60
     if queue == "mail":  # the last mail of a round may meet a slow server in each of its steps
         return int(settings.LIFECYCLE["mail_seconds"] + 12 * settings.EMAIL_TIMEOUT)
-    return 60
+    return 1800 if queue == "proof" else 60
 
 
 def run_worker(queues: list[str]) -> None:

@@ -23,7 +23,7 @@ from generations.admin.acts import ActsMixin
 from generations.admin.corrections import TAKE_BACK
 from generations.admin.shown import NOTHING, ReadOnlyAdmin, ReadOnlyInline, RelatedFilter, credits, link, list_link
 from generations.admin.statement import COLUMNS, BudgetFilter, OpenHoldsFilter, csv_rows, shows_open_holds, sums
-from generations.models import Account, AuditEvent, BudgetPeriod, CreditLot, Entry, Movement, Purse
+from generations.models import Account, AuditEvent, BookProof, BudgetPeriod, CreditLot, Entry, Movement, Purse
 
 _HOLD_COLUMNS = ("id", "age", "happened_at", "amount", "team", "generation", "take_status", "ends")
 
@@ -236,3 +236,12 @@ class CreditLotAdmin(ReadOnlyAdmin):
         if not hasattr(lot, "left_now"):
             lot.left_now = ledger.left_now([lot.team_id]).get(lot.pk, Decimal(0))
         return credits(lot.left_now)
+
+
+@admin.register(BookProof)
+class BookProofAdmin(ReadOnlyAdmin):
+    list_display = ("proved_at", "proofs", "differences", "seconds")
+    list_filter = ("proved_at",)
+    ordering = ("-pk",)
+    fields = ("proved_at", "proofs", "differences", "seconds", "sentences")
+    readonly_fields = fields

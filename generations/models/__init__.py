@@ -28,7 +28,7 @@ from generations.models.generation import (
     Status,
 )
 from generations.models.invoice import InvoiceImport, InvoiceLine
-from generations.models.ledger import Account, CreditLot, Entry, Movement, Purse
+from generations.models.ledger import Account, BookProof, CreditLot, Entry, Movement, Purse
 from generations.models.mail import Mail
 from generations.models.price import PriceRule
 from generations.models.project import Project, ProjectQuerySet
@@ -64,6 +64,7 @@ __all__ = [
     "AuditEvent",
     "BalanceReading",
     "Blob",
+    "BookProof",
     "Budget",
     "BudgetAlert",
     "BudgetPeriod",

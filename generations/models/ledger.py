@@ -131,7 +131,15 @@ class Movement(models.Model):
                 fields=["reverses"], condition=Q(reverses__isnull=False), name="movement_reverses_once"
             ),
         ]
-        indexes = [models.Index(fields=["team", "-id"], name="movement_statement")]
+        indexes = [
+            models.Index(fields=["team", "-id"], name="movement_statement"),
+            # The few among the many: what came in, expired or was corrected.
+            models.Index(
+                fields=["team", "-id"],
+                name="movement_not_of_takes",
+                condition=~Q(kind__in=["hold", "capture", "release"]),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
@@ -195,3 +203,21 @@ class CreditLot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} of {self.team}"
+
+
+class BookProof(models.Model):
+    """What a nightly proof of the books found."""
+
+    proved_at = models.DateTimeField(_("proved at"))
+    seconds = models.FloatField(_("seconds"))
+    proofs = models.PositiveSmallIntegerField(_("proofs"))
+    differences = models.PositiveIntegerField(_("differences"))
+    sentences = models.JSONField(default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("proof of the books")
+        verbose_name_plural = _("proofs of the books")
+        indexes = [models.Index(fields=["-proved_at"], name="book_proof_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.proved_at:%Y-%m-%d %H:%M}"

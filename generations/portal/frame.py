@@ -54,6 +54,11 @@ class Frame:
     waiting_count: int | None  # takes that wait for a decision; None for who may not decide
     request_count: int | None  # what waits for this member's yes; None for who neither answers nor asks
 
+    @property
+    def has_more(self) -> bool:
+        """Whether a phone's tab bar keeps something behind "More"."""
+        return self.sees_reports or self.waiting_count is not None or self.request_count is not None
+
 
 def frame_of(member: access.Member, section: str) -> Frame:
     """The frame as this member sees it."""

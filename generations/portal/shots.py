@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Sum
 
@@ -27,7 +28,7 @@ def shot_rows(member: access.Member, project: Project) -> list[ShotRow]:
     shots = list(access.shots_for(member).filter(project=project, archived_at=None))
     takes = access.generations_for(member).filter(shot__in=shots)
     sums = takes.order_by().values("shot").annotate(takes=Count("pk"), spent=Sum("charged_credits"))
-    of_shot = {row["shot"]: row for row in sums}
+    of_shot: dict[int, dict[str, Any]] = {row["shot"]: dict(row) for row in sums}
     approved = {
         take.shot_id: take for take in takes.filter(verdict=Verdict.APPROVED, status=Status.DONE).order_by("pk")
     }

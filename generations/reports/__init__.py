@@ -11,6 +11,7 @@ from generations.reports.filters import DIMENSIONS, STEPS, BadFilter, Filters
 from generations.reports.headlines import Headline, headlines
 from generations.reports.keepers import KEEPERS
 from generations.reports.lots import LOTS
+from generations.reports.nightly import last_proof, proof_is_due, prove, prove_books
 from generations.reports.options import Options, options
 from generations.reports.proofs import differences, proofs
 from generations.reports.providers import PROVIDERS
@@ -53,13 +54,17 @@ __all__ = [
     "csv_lines",
     "days_text",
     "differences",
+    "last_proof",
     "file_name",
     "filter_words",
     "find_by_stop_token",
     "headlines",
     "options",
     "places_of",
+    "proof_is_due",
     "proofs",
+    "prove",
+    "prove_books",
     "rebuild",
     "roll_up",
     "shown_kind",

@@ -55,7 +55,7 @@ def site_programs(bind: str, sandbox_port: int) -> list[Program]:
         ("submit", ["submit"]),
         ("follow", ["follow"]),
         ("ingest", ["ingest"]),
-        ("ingest_mail", ["mail", "ingest"]),
+        ("ingest_mail", ["mail", "ingest", "proof"]),
         ("tick", ["tick"]),
     ]
     return [

@@ -24,7 +24,7 @@ def test_every_program_is_there_and_starts_in_two_waves(tmp_path):
     )
     first = [name for name in config.sections() if config[name].get("autostart") == "true"]
     assert first == ["program:postgres", "program:redis"]
-    assert config["program:worker-ingest_mail"]["command"].endswith("work mail ingest")
+    assert config["program:worker-ingest_mail"]["command"].endswith("work mail ingest proof")
 
 
 @pytest.mark.parametrize(

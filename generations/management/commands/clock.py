@@ -20,6 +20,7 @@ class Command(BaseCommand):
                 "generations.jobs.tend_books": int(settings.LIFECYCLE["tend_books_seconds"]),
                 "generations.jobs.send_reports": int(settings.LIFECYCLE["send_reports_seconds"]),
                 "generations.jobs.roll_up": int(settings.LIFECYCLE["roll_up_seconds"]),
+                "generations.jobs.look_for_proof": 600,
                 "generations.jobs.sweep": int(settings.LIFECYCLE["sweep_seconds"]),
                 "generations.jobs.read_balances": int(settings.LIFECYCLE["balance_seconds"]),
                 "generations.jobs.warn_of_packs": int(settings.LIFECYCLE["balance_seconds"]),

@@ -25,6 +25,7 @@ def credits(request: Request, member: access.Member) -> HttpResponse:
     filters = books.read_filters(query, member)
     sheet = books.statement_sheet(member.team, filters, query)
     context = {
+        "proof": reports.last_proof(),
         **books.purse_facts(member.team),
         **books.open_holds(member.team, all_of_them=query.get("holds") == "all"),
         "team_row": next((row for row in rows if not row.budget.scope_key), None),
