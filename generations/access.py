@@ -222,9 +222,7 @@ def owns_budget(member: Member, budget: Budget) -> bool:
 
 def budget_requests_for(member: Member) -> QuerySet[BudgetRequest]:
     """The requests for more that a member may see: their own, and those that they may answer."""
-    rows = BudgetRequest.objects.filter(team=member.team).select_related(
-        "asked_by", "decided_by", "budget__team", "budget__project", "budget__shot__project", "budget__member"
-    )
+    rows = BudgetRequest.objects.filter(team=member.team).with_names()
     if member.may(May.MANAGE_BUDGETS):
         return rows
     return rows.filter(Q(asked_by=member.user) | Q(budget__owner=member.user))

@@ -172,8 +172,7 @@ class MovementAdmin(ActsMixin, ReadOnlyAdmin):
 
     @display(description="counts in budgets")
     def shown_budgets(self, movement: Movement) -> Any:
-        named = ("budget__team", "budget__project", "budget__shot__project", "budget__member")
-        periods = BudgetPeriod.objects.filter(pk__in=movement.periods or []).select_related(*named).order_by("pk")
+        periods = BudgetPeriod.objects.with_names().filter(pk__in=movement.periods or []).order_by("pk")
         return format_html_join(" · ", "{}", ((link(item, str(item)),) for item in periods)) or NOTHING
 
     @display(description="audit trail")

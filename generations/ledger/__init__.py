@@ -43,7 +43,6 @@ from generations.ledger.lots import (
     LotNow,
     expire,
     expire_due,
-    expiring,
     grant,
     left_now,
     lots_of,
@@ -51,7 +50,7 @@ from generations.ledger.lots import (
     teams_with_expiry,
 )
 from generations.ledger.movements import Account, Posted, check_amount, open_books
-from generations.ledger.periods import refresh_periods, scopes_of
+from generations.ledger.periods import current_periods, refresh_periods, scopes_of
 from generations.ledger.queries import Balances, Line, balances, movements_of, open_holds, statement
 from generations.ledger.refusals import local_time, raisers, resets, who_can_raise
 from generations.ledger.reversals import GoneSince, NotReversible, reversal_now, reverse
@@ -88,10 +87,10 @@ __all__ = [
     "check_amount",
     "check_books",
     "current_period",
+    "current_periods",
     "end_raise",
     "expire",
     "expire_due",
-    "expiring",
     "explain",
     "grant",
     "held_now",

@@ -197,10 +197,8 @@ def current_period(budget: Budget) -> BudgetPeriod | None:
 
 def applying_budgets(team: Team, scopes: Sequence[str]) -> list[BudgetPeriod]:
     """The current periods of every budget that a take with these scopes counts in, the tightest first."""
-    rows = BudgetPeriod.objects.filter(team=team, is_current=True, scope_key__in=scopes).select_related(
-        "budget__team", "budget__project", "budget__shot__project", "budget__member", "budget__owner"
-    )
-    return sorted(rows, key=lambda period: (period.left, period.pk))
+    rows = BudgetPeriod.objects.current().filter(team=team, scope_key__in=scopes)
+    return sorted(rows.with_names(), key=lambda period: (period.left, period.pk))
 
 
 def _check_not_ended(budget: Budget) -> None:

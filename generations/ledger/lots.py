@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -182,13 +182,6 @@ def left_now(teams: Collection[int]) -> dict[int, Decimal]:
         left, _over = allocate(rows, purses.get(team, ZERO))
         found |= {lot.pk: remaining for lot, remaining in zip(rows, left, strict=True)}
     return found
-
-
-def expiring(team: Team, *, now: datetime, days: int) -> Decimal:
-    """Credits that expire within so many days unless they are used."""
-    until = now + timedelta(days=days)
-    soon = [item.remaining for item in lots_of(team) if item.lot.expires_at and item.lot.expires_at <= until]
-    return sum(soon, ZERO)
 
 
 def teams_with_expiry(now: datetime) -> list[Team]:

@@ -50,6 +50,16 @@ def refresh_periods(team: Team, *, now: datetime) -> None:
             refresh_period(budget, now=now)
 
 
+def current_periods(team: Team, *, now: datetime, only: Q | None = None) -> list[BudgetPeriod]:
+    """The current periods of a team's budgets by age, with their budgets, brought up to now; `only` narrows them."""
+    rows = BudgetPeriod.objects.current().with_names().filter(only or Q(), team=team).order_by("pk")
+    found = list(rows)
+    if any(period.changes_at and period.changes_at <= now for period in found):
+        refresh_periods(team, now=now)
+        found = list(rows.all())
+    return found
+
+
 def refresh_period(budget: Budget, *, now: datetime) -> BudgetPeriod:
     """The same for one budget, whose team's purse the caller has locked; its current period."""
     period = budget.periods.filter(is_current=True).first()

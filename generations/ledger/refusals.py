@@ -17,9 +17,7 @@ from generations.models import Budget, BudgetPeriod, Membership, User
 def exceeded(detail: str) -> BudgetExceeded:
     """The refusal behind what `ledger_hold` said: the amount needed, then period and credits left, tightest first."""
     needed, *rest = detail.split(" ")
-    period = BudgetPeriod.objects.select_related(
-        "budget__team", "budget__project", "budget__shot__project", "budget__member", "budget__owner"
-    ).get(pk=int(rest[0]))
+    period = BudgetPeriod.objects.with_names().get(pk=int(rest[0]))
     return _exceeded(period, Decimal(needed), Decimal(rest[1]))
 
 

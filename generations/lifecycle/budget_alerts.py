@@ -40,9 +40,7 @@ def raise_alerts(now: datetime, apart: Apart = nullcontext) -> None:
 
 
 def _alert(period_id: int, marks: list[int], now: datetime) -> None:
-    period = BudgetPeriod.objects.select_related(
-        "budget__team", "budget__project", "budget__shot__project", "budget__member", "budget__owner"
-    ).get(pk=period_id)
+    period = BudgetPeriod.objects.with_names().get(pk=period_id)
     with transaction.atomic():
         rows = [BudgetAlert(period=period, percent=mark, made_at=now) for mark in marks]
         BudgetAlert.objects.bulk_create(rows, ignore_conflicts=True)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from generations import access, ledger
@@ -118,36 +119,23 @@ def expire_budget_requests(now: datetime, apart: Apart = nullcontext) -> None:
 
 def _expire(pk: int, now: datetime) -> None:
     with transaction.atomic():
-        rows = BudgetRequest.objects.select_for_update(skip_locked=True, of=("self",)).select_related(*_SHOWN)
+        rows = BudgetRequest.objects.with_names().select_for_update(skip_locked=True, of=("self",))
         row = rows.filter(pk=pk, status=Status.OPEN).first()
         if row is not None:
             _close(row, Status.EXPIRED, None, now)
             mail_the_outcome(row)
 
 
-_SHOWN = (
-    "team",
-    "asked_by",
-    "decided_by",
-    "budget__team",
-    "budget__project",
-    "budget__shot__project",
-    "budget__member",
-)
-
-
 def _locked(request: BudgetRequest) -> BudgetRequest:
-    rows = BudgetRequest.objects.select_for_update(of=("self",)).select_related(*_SHOWN)
-    return rows.get(pk=request.pk)
+    return BudgetRequest.objects.with_names().select_for_update(of=("self",)).get(pk=request.pk)
 
 
 def _period_now(budget: Budget, now: datetime) -> BudgetPeriod:
     """The budget's period, with what is due booked. Raises BadBudgetRequest for a budget that has ended."""
-    ledger.refresh_periods(budget.team, now=now)
-    period = ledger.current_period(budget)
-    if period is None:
+    periods = ledger.current_periods(budget.team, now=now, only=Q(budget=budget))
+    if not periods:
         raise BadBudgetRequest(_("This budget has ended and limits nothing any more, so there is nothing to ask for."))
-    return period
+    return periods[0]
 
 
 def _check_until(until: datetime | None, period: BudgetPeriod, now: datetime) -> None:

@@ -40,10 +40,7 @@ def read_decision_token(token: str, now: datetime) -> tuple[BudgetRequest, acces
     except signing.BadSignature as error:
         sentence = _("This link is not complete. Copy it whole from the mail, or sign in to see the team's requests.")
         raise BadLink(sentence) from error
-    rows = BudgetRequest.objects.select_related(
-        "team", "asked_by", "decided_by", "budget__team", "budget__project", "budget__shot__project", "budget__member"
-    )
-    request = rows.filter(public_id=UUID(request_id)).first()
+    request = BudgetRequest.objects.with_names().filter(public_id=UUID(request_id)).first()
     user = User.objects.filter(pk=user_id).first()
     if request is None or user is None:
         raise BadLink(_("What this link was about does not exist any more."))

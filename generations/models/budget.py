@@ -20,6 +20,8 @@ from generations.models.project import Project
 from generations.models.shot import Shot
 from generations.models.team import Team
 
+_NAMED = ("team", "project", "shot__project", "member")  # what `Budget.name` reads
+
 
 def scope_key(*, project: int | None = None, shot: int | None = None, member: int | None = None, tier: str = "") -> str:
     """What a budget applies to, as text: the ids that it names, in a fixed order; empty for the team's own."""
@@ -31,6 +33,22 @@ class BudgetQuerySet(models.QuerySet["Budget"]):
     def active(self) -> BudgetQuerySet:
         """Budgets that limit something now."""
         return self.filter(archived_at=None)
+
+
+class BudgetPeriodQuerySet(models.QuerySet["BudgetPeriod"]):
+    def current(self) -> BudgetPeriodQuerySet:
+        """The periods in which holds count now: one for each budget that has not ended."""
+        return self.filter(is_current=True)
+
+    def with_names(self) -> BudgetPeriodQuerySet:
+        """With all that a budget's name, its times and its owner need, in the same statement."""
+        return self.select_related(*(f"budget__{name}" for name in _NAMED), "budget__owner")
+
+
+class BudgetRequestQuerySet(models.QuerySet["BudgetRequest"]):
+    def with_names(self) -> BudgetRequestQuerySet:
+        """With the people, the team and all that the budget's name needs, in the same statement."""
+        return self.select_related("team", "asked_by", "decided_by", *(f"budget__{name}" for name in _NAMED))
 
 
 class Budget(models.Model):
@@ -129,6 +147,8 @@ class BudgetPeriod(models.Model):
     spent = models.DecimalField(max_digits=18, decimal_places=3, default=Decimal("0"))
     overrun = models.DecimalField(max_digits=18, decimal_places=3, default=Decimal("0"))
 
+    objects = BudgetPeriodQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("budget period")
         verbose_name_plural = _("budget periods")
@@ -189,6 +209,8 @@ class BudgetRequest(models.Model):
     decided_amount = models.DecimalField(max_digits=18, decimal_places=3, null=True, blank=True)
     decided_until = models.DateTimeField(null=True, blank=True)
     answer = models.CharField(_("answer"), max_length=500, blank=True)
+
+    objects = BudgetRequestQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("budget request")

@@ -11,12 +11,11 @@ from django.db.models import Count, F, Q, QuerySet
 
 from generations import access, ledger, lifecycle
 from generations.choices import Verdict
-from generations.models import Approval, Budget, BudgetPeriod, BudgetQuerySet, BudgetRequest, Generation, Team
+from generations.models import Approval, Budget, BudgetPeriod, BudgetQuerySet, BudgetRequest, Generation
 from generations.portal.cards import Card, cards_of
 from generations.portal.forms.requests import AnswerForm, NoteForm
 
 _MOST = 50
-_JOINS = ("budget__team", "budget__project", "budget__shot__project", "budget__member", "budget__owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ def budgets_to_ask(member: access.Member) -> BudgetQuerySet:
 def asked_of(member: access.Member, now: datetime, *, answered: AnswerForm | None = None) -> list[Asked]:
     """The requests that wait for this member, with a form each; `answered` is one that was sent and has errors."""
     rows = list(answerable(member)[:_MOST])
-    periods = current_periods(member.team, now) if rows else []
+    periods = ledger.current_periods(member.team, now=now) if rows else []
     return [asked(row, periods, now, answered=answered) for row in rows]
 
 
@@ -127,7 +126,7 @@ def awaiting_of(member: access.Member, now: datetime, *, noted: tuple[int, NoteF
     rows = list(lifecycle.approvals_waiting(member)[:_MOST])
     takes = access.generations_for(member).for_cards().filter(pk__in=[row.generation_id for row in rows])
     cards = {card.take.pk: card for card in cards_of(takes, member, now)}
-    periods = current_periods(member.team, now) if rows else []
+    periods = ledger.current_periods(member.team, now=now) if rows else []
     return [_awaiting(cards[row.generation_id], row, periods, noted) for row in rows if row.generation_id in cards]
 
 
@@ -150,17 +149,9 @@ def past_requests(member: access.Member) -> QuerySet[BudgetRequest]:
     return rows.order_by(F("decided_at").desc(nulls_last=True), "-pk")
 
 
-def current_periods(team: Team, now: datetime) -> list[BudgetPeriod]:
-    """The current periods of a team's budgets, brought up to now."""
-    rows = BudgetPeriod.objects.filter(team=team, is_current=True)
-    if rows.filter(changes_at__lte=now).exists():
-        ledger.refresh_periods(team, now=now)
-    return list(rows.select_related(*_JOINS))
-
-
 def current_period(budget: Budget, now: datetime) -> BudgetPeriod | None:
     """The current period of a budget, brought up to now; None for one that has ended."""
-    return next((period for period in current_periods(budget.team, now) if period.budget_id == budget.pk), None)
+    return next(iter(ledger.current_periods(budget.team, now=now, only=Q(budget=budget))), None)
 
 
 def _within(periods: Iterable[BudgetPeriod], scopes: Sequence[str]) -> list[BudgetPeriod]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -37,18 +37,15 @@ def _build(filters: Filters, now: datetime) -> Sheet:
     )
 
 
-def _periods(filters: Filters, now: datetime) -> QuerySet[BudgetPeriod]:
-    team = filters.team
-    current = BudgetPeriod.objects.filter(team=team, is_current=True, budget__archived_at=None)
-    if current.filter(changes_at__lte=now).exists():
-        ledger.refresh_periods(team, now=now)
+def _periods(filters: Filters, now: datetime) -> list[BudgetPeriod]:
+    wanted = Q()
     if filters.project is not None:
-        current = current.filter(Q(budget__project=filters.project) | Q(budget__shot__project=filters.project))
+        wanted &= Q(budget__project=filters.project) | Q(budget__shot__project=filters.project)
     if filters.member is not None:
-        current = current.filter(budget__member=filters.member)
+        wanted &= Q(budget__member=filters.member)
     if filters.tier:
-        current = current.filter(budget__tier=filters.tier)
-    return current.select_related("budget__team", "budget__project", "budget__shot__project", "budget__member")
+        wanted &= Q(budget__tier=filters.tier)
+    return ledger.current_periods(filters.team, now=now, only=wanted)
 
 
 def _columns() -> tuple[Column, ...]:

@@ -144,10 +144,3 @@ def test_a_grant_that_is_repeated_makes_one_lot(books):
         books.grant("100", key="the same", expires_at=TOMORROW)
 
     assert CreditLot.objects.filter(team=books.team).count() == 1
-
-
-def test_what_will_expire_soon_is_counted_after_what_is_spent(lots):
-    lots.held_take("30")
-
-    assert ledger.expiring(lots.team, now=NOW, days=2) == D(70)
-    assert ledger.expiring(lots.team, now=NOW, days=30) == D(170)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from generations import access, ledger
 from generations.choices import Window
-from generations.models import Budget, BudgetPeriod, BudgetRaise, Team, scope_key
+from generations.models import Budget, BudgetPeriod, BudgetRaise, scope_key
 
 KINDS = ("", "projects", "people")
-_JOINS = ("budget__team", "budget__project", "budget__shot__project", "budget__member", "budget__owner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class BudgetRow:
 
 def budget_rows(member: access.Member, now: datetime) -> list[BudgetRow]:
     """The budgets that a member may see: the team's first, then projects, shots, people and tiers by name."""
-    periods = _current(member.team, access.budgets_for(member).active(), now)
+    periods = ledger.current_periods(member.team, now=now, only=Q(budget__in=access.budgets_for(member).active()))
     return _with_notes(sorted(periods, key=_place), now)
 
 
@@ -79,18 +79,13 @@ def of_kind(rows: Sequence[BudgetRow], kind: str) -> list[BudgetRow]:
 
 def row_of(budget: Budget, now: datetime) -> BudgetRow | None:
     """One budget, or None where it has ended."""
-    rows = _with_notes(_current(budget.team, [budget], now), now)
+    rows = _with_notes(ledger.current_periods(budget.team, now=now, only=Q(budget=budget)), now)
     return rows[0] if rows else None
 
 
 def tightest_of(member: access.Member) -> BudgetPeriod | None:
     """The member's own budget of which the smallest share is left; None where they have none."""
-    rows = BudgetPeriod.objects.filter(team=member.team, is_current=True, budget__member=member.user)
-    periods = list(rows.select_related("budget__team", "budget__project", "budget__shot__project", "budget__member"))
-    now = timezone.now()
-    if any(period.changes_at and period.changes_at <= now for period in periods):
-        ledger.refresh_periods(member.team, now=now)
-        return tightest_of(member)
+    periods = ledger.current_periods(member.team, now=timezone.now(), only=Q(budget__member=member.user))
     return min(periods, key=lambda period: (period.left / period.limit if period.limit else 0, period.pk), default=None)
 
 
@@ -119,13 +114,6 @@ def _when(moment: datetime, period: BudgetPeriod) -> str:
     is_near = moment - timezone.now() < timedelta(days=6)
     local = moment.astimezone(ZoneInfo(period.budget.team.time_zone))
     return formats.date_format(local, "l, H:i" if is_near else "j F, H:i")
-
-
-def _current(team: Team, budgets: Iterable[Budget], now: datetime) -> list[BudgetPeriod]:
-    rows = BudgetPeriod.objects.filter(team=team, is_current=True, budget__in=budgets)
-    if rows.filter(changes_at__lte=now).exists():
-        ledger.refresh_periods(team, now=now)
-    return list(rows.select_related(*_JOINS).order_by("pk"))
 
 
 def _with_notes(periods: Sequence[BudgetPeriod], now: datetime) -> list[BudgetRow]:

@@ -18,13 +18,13 @@ from django.views.decorators.csrf import csrf_protect
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from generations import access, lifecycle
+from generations import access, ledger, lifecycle
 from generations.errors import NotAllowed
 from generations.models import BudgetRequest
 from generations.portal.answers import answered, outcome_words
 from generations.portal.door import Request
 from generations.portal.forms.requests import AnswerForm
-from generations.portal.requests import answer_form, asked, current_periods
+from generations.portal.requests import answer_form, asked
 
 _GONE, _MISSING, _FORBIDDEN = 410, 404, 403
 
@@ -56,7 +56,7 @@ def request_by_mail(request: Request, token: str) -> HttpResponse:
 def _form(
     request: Request, found: BudgetRequest, member: access.Member, form: AnswerForm, now: datetime, status: int = 200
 ) -> HttpResponse:
-    item = asked(found, current_periods(found.team, now), now, answered=form)
+    item = asked(found, ledger.current_periods(found.team, now=now), now, answered=form)
     context = {"item": item, "member": member}
     return _private(render(request, "portal/requests/by_mail.html", context, status=status), "same-origin")
 
