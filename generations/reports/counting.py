@@ -71,20 +71,21 @@ _PENDING = """
                         JOIN generations_generation g ON g.id = d.generation_id WHERE NOT d.is_counted)
     ORDER BY p.team_id
 """
-# Where nothing is new, that is all that there is to write. Whoever counts right now has the mark locked.
+# Where nothing is new, that is all that there is to write. Whoever counts right now has the mark locked. The mark comes
+# as values: by its columns the database would expect a third of all rows to be new.
 _NOTHING_NEW = """
     WITH mine AS (
         SELECT k.team_id FROM generations_rollupmark k
-        WHERE k.team_id = %(team)s AND k.time_zone = %(zone)s
-              AND NOT EXISTS (SELECT 1 FROM generations_movement m WHERE m.team_id = k.team_id AND m.id > k.movement_id)
+        WHERE k.team_id = %(team)s AND k.movement_id = %(after)s
+              AND NOT EXISTS (SELECT 1 FROM generations_movement m WHERE m.team_id = %(team)s AND m.id > %(after)s)
               AND NOT EXISTS (SELECT 1 FROM generations_reviewdecision d
                               JOIN generations_generation g ON g.id = d.generation_id
-                              WHERE NOT d.is_counted AND g.team_id = k.team_id)
+                              WHERE NOT d.is_counted AND g.team_id = %(team)s)
               AND NOT EXISTS (
                   SELECT 1 FROM generations_generation g
                   LEFT JOIN generations_taketally t ON t.generation_id = g.id AND t.ended
-                  WHERE g.team_id = k.team_id AND g.status IN ('done', 'failed', 'canceled')
-                        AND g.finished_at > coalesce(k.ended_at - interval '1 hour', '-infinity')
+                  WHERE g.team_id = %(team)s AND g.status IN ('done', 'failed', 'canceled')
+                        AND g.finished_at > %(ended_at)s::timestamptz - interval '1 hour'
                         AND (t.generation_id IS NULL OR (t.fate IN ('failed', 'canceled')) <> (g.status <> 'done')))
         FOR UPDATE SKIP LOCKED)
     UPDATE generations_rollupmark k SET counted_until = %(now)s, ended_at = %(now)s
@@ -134,10 +135,11 @@ def _teams_with_news() -> list[int]:
 
 
 def _count_team(team: Team, now: datetime, at_most: int) -> int:
-    if _rows(_NOTHING_NEW, {"team": team.pk, "zone": team.time_zone, "now": now}):
+    mark = RollUpMark.objects.filter(team=team).first()
+    if mark is not None and _has_nothing_new(mark, team, now):
         return 0
     counted, is_last = 0, False
-    if not RollUpMark.objects.filter(team=team).exists():
+    if mark is None:
         RollUpMark.objects.bulk_create([RollUpMark(team_id=team.pk, time_zone=team.time_zone)], ignore_conflicts=True)
     while not is_last and counted < at_most:
         with transaction.atomic():
@@ -152,6 +154,13 @@ def _count_team(team: Team, now: datetime, at_most: int) -> int:
             is_last = batch.is_last
             _advance(mark, batch, now)
     return counted
+
+
+def _has_nothing_new(mark: RollUpMark, team: Team, now: datetime) -> bool:
+    if mark.ended_at is None or mark.time_zone != team.time_zone:
+        return False
+    facts = {"team": team.pk, "after": mark.movement_id, "ended_at": mark.ended_at, "now": now}
+    return bool(_rows(_NOTHING_NEW, facts))
 
 
 def _next(mark: RollUpMark, now: datetime, size: int) -> _Batch:
