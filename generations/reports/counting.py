@@ -61,12 +61,13 @@ _ENDED = """
               AND (t.generation_id IS NULL OR (t.fate IN ('failed', 'canceled')) <> (g.status <> 'done'))
         ORDER BY g.finished_at LIMIT %(batch)s) missed
 """
+# The newest of each, which an index gives at once; whether there is a newer one than the mark would be a search.
 _PENDING = """
     SELECT p.team_id FROM generations_purse p LEFT JOIN generations_rollupmark k ON k.team_id = p.team_id
-    WHERE EXISTS (SELECT 1 FROM generations_movement m
-                  WHERE m.team_id = p.team_id AND m.id > coalesce(k.movement_id, 0))
-       OR EXISTS (SELECT 1 FROM generations_generation g WHERE g.team_id = p.team_id
-                  AND g.finished_at > coalesce(k.ended_at - interval '1 hour', '-infinity'))
+    WHERE (SELECT max(m.id) FROM generations_movement m WHERE m.team_id = p.team_id) > coalesce(k.movement_id, 0)
+       OR (SELECT max(g.finished_at) FROM generations_generation g
+           WHERE g.team_id = p.team_id AND g.finished_at IS NOT NULL)
+          > coalesce(k.ended_at - interval '1 hour', '-infinity')
        OR p.team_id IN (SELECT g.team_id FROM generations_reviewdecision d
                         JOIN generations_generation g ON g.id = d.generation_id WHERE NOT d.is_counted)
     ORDER BY p.team_id
