@@ -206,9 +206,9 @@ def _is_open(budget: Budget) -> bool:
 def _figures(budget: Budget) -> dict[str, Any]:
     return {
         "team": budget.team,
-        "limit": ledger.plain(budget.limit_credits).replace(",", ""),
+        "limit": ledger.typed(budget.limit_credits),
         "marks": ", ".join(str(mark) for mark in budget.soft_marks),
-        "rollover": ledger.plain(budget.rollover_credits).replace(",", ""),
+        "rollover": ledger.typed(budget.rollover_credits),
         "owner": budget.owner_id,
     }
 

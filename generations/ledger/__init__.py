@@ -24,6 +24,7 @@ from generations.ledger.errors import (
     KeyReused,
     ShortfallOpen,
     plain,
+    typed,
 )
 from generations.ledger.explain import explain
 from generations.ledger.explain_budget import raises_in_force, short_name, takes_held_in
@@ -124,6 +125,7 @@ __all__ = [
     "statement",
     "takes_held_in",
     "teams_with_expiry",
+    "typed",
     "who_can_raise",
     "window_at",
 ]

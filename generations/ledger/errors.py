@@ -79,3 +79,8 @@ def plain(amount: Decimal) -> str:
     """Credits as people read them: 1,234.5, without trailing zeros."""
     text = f"{amount:,.3f}".rstrip("0").rstrip(".")
     return text or "0"
+
+
+def typed(amount: Decimal) -> str:
+    """Credits as a form holds them: 1234.5."""
+    return plain(amount).replace(",", "")

@@ -18,13 +18,13 @@ from generations import access, ledger
 from generations.errors import NotAllowed, Refused
 from generations.lifecycle.apart import Apart
 from generations.lifecycle.budget_request_mails import mail_the_outcome, mail_those_who_answer
+from generations.lifecycle.notes import check_note
 from generations.lifecycle.open_request import check_open
 from generations.lifecycle.record import record
 from generations.models import Budget, BudgetPeriod, BudgetRequest, User
 
 Status = BudgetRequest.Status
 _LIFE = timedelta(days=7)
-_WORDS_CHARS = 500
 
 
 class BadBudgetRequest(Refused):
@@ -38,13 +38,13 @@ def ask_for_budget(
 ) -> BudgetRequest:
     """Ask for so many credits more in a budget that the member sees, until a time (None: until it begins anew).
 
-    It waits for seven days, or until that time. Everybody who may raise the budget is mailed. Raises Missing, BadAmount
-    and BadBudgetRequest.
+    It waits for seven days, or until that time. Everybody who may raise the budget is mailed. Raises Missing,
+    BadAmount, LimitReached (the note) and BadBudgetRequest.
     """
     if not access.budgets_for(member).filter(pk=budget.pk).exists():
         raise access.Missing
     ledger.check_amount(amount)
-    _check_words(note)
+    check_note(note)
     period = _period_now(budget, now)  # before the transaction, so that the purse is not locked while mails are written
     _check_until(until, period, now)
     try:
@@ -74,7 +74,7 @@ def decide_budget_request(
     """Answer a request; an approval raises the budget at once, by `amount` and `until` where they are given instead.
 
     Raises NotAllowed, RequestClosed (somebody else was first, or it is too late), BadAmount, BadBudgetRequest,
-    and ledger.BadBudget where the budget has ended. Whatever is raised, nothing was changed.
+    LimitReached (the answer), and ledger.BadBudget where the budget has ended. Whatever is raised, nothing was changed.
     """
     with transaction.atomic():
         row = _locked(request)
@@ -82,7 +82,7 @@ def decide_budget_request(
             sentence = _("You cannot answer requests for the budget “%(budget)s”. %(who)s can.")
             raise NotAllowed(sentence % {"budget": str(row.budget), "who": ledger.who_can_raise(row.budget)})
         check_open(row, now)
-        _check_words(answer)
+        check_note(answer)
         row.answer = answer
         if approve:
             _approve(row, by.user, amount, until, now)
@@ -148,12 +148,6 @@ def _check_until(until: datetime | None, period: BudgetPeriod, now: datetime) ->
             "for later, ask again afterwards."
         )
         raise BadBudgetRequest(sentence % {"end": end}, data={"ends_at": period.ends_at.isoformat()})
-
-
-def _check_words(words: str) -> None:
-    if len(words) > _WORDS_CHARS:
-        sentence = _("A note or an answer has at most %(most)s characters, and this one has %(count)s. Shorten it.")
-        raise BadBudgetRequest(sentence % {"most": _WORDS_CHARS, "count": len(words)})
 
 
 def _close_expired(user: User, budget: Budget, now: datetime) -> None:

@@ -117,7 +117,7 @@ def answer_form(request: BudgetRequest, now: datetime, data: object = None) -> A
         team=request.team,
         now=now,
         prefix=f"r{request.pk}",
-        initial={"amount": ledger.plain(request.amount).replace(",", ""), "until": request.until},
+        initial={"amount": ledger.typed(request.amount), "until": request.until},
     )
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from generations import access, ledger, lifecycle
 from generations.choices import Role, Window
-from generations.errors import NotAllowed
+from generations.errors import LimitReached, NotAllowed
 from generations.models import AuditEvent, BudgetRequest, Mail
 from tests.make import make_member, make_project, make_team, make_user
 
@@ -156,7 +156,7 @@ def test_an_end_after_the_window_is_refused_with_the_windows_end(cast):
 
 
 def test_a_note_has_a_limit(cast):
-    with pytest.raises(lifecycle.BadBudgetRequest, match="at most 500 characters, and this one has 501"):
+    with pytest.raises(LimitReached, match="at most 500 characters; this one has 501"):
         cast.ask(note="x" * 501)
 
 

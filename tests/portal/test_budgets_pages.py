@@ -200,6 +200,17 @@ def test_a_raise_that_is_none_keeps_what_was_typed(portal, budget, fields, sente
     assert 'value="Because of the client"' in answer.content.decode() and not BudgetRaise.objects.exists()
 
 
+@pytest.mark.parametrize("until", ["2030-03-31T02:30", "2030-10-27T02:30"])
+def test_a_raise_cannot_end_at_a_time_that_the_clocks_leave_out_or_show_twice(portal, budget, until):
+    portal.team.time_zone = "Europe/Berlin"
+    portal.team.save()
+
+    answer = portal.client.post(address("budget_raise", budget), {"amount": "5", "until": until})
+
+    assert answer.status_code == 422 and "may be ambiguous or it may not exist" in words(answer)
+    assert not BudgetRaise.objects.exists()
+
+
 def test_a_raise_is_taken_back_once(portal, budget):
     made = ledger.raise_budget(budget, amount=Decimal(30), now=timezone.now(), made_by=portal.owner.user)
 

@@ -16,9 +16,9 @@ from generations import access, lifecycle
 from generations.access import May
 from generations.choices import Tier
 from generations.models import Project
+from generations.portal.forms.fields import TOO_LONG
 
 GATES = ("approval_above_credits", "approval_tiers", "approved_draft_is_enough", "approval_hours")
-_TOO_LONG = gettext_lazy("It has %(show_value)s characters; %(limit_value)s is the most. Shorten it.")
 
 
 class ProjectForm(forms.ModelForm):
@@ -34,8 +34,8 @@ class ProjectForm(forms.ModelForm):
         model = Project
         fields = ("name", "brief", "may_move_routes", *GATES)
         error_messages = {
-            "name": {"required": gettext_lazy("A project needs a name."), "max_length": _TOO_LONG},
-            "brief": {"max_length": _TOO_LONG},
+            "name": {"required": gettext_lazy("A project needs a name."), "max_length": TOO_LONG},
+            "brief": {"max_length": TOO_LONG},
             "approval_above_credits": {
                 "invalid": gettext_lazy("Write the credits as a number, such as 300, or leave it empty."),
                 "min_value": gettext_lazy("A price is 0 or more. Leave it empty if no price waits."),
