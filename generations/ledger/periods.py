@@ -66,7 +66,8 @@ def refresh_period(budget: Budget, *, now: datetime) -> BudgetPeriod:
     if period is None or (period.ends_at is not None and period.ends_at <= now):
         period = _open(budget, after=period, now=now)
     period.base_credits = budget.limit_credits
-    raises = list(budget.raises.filter(Q(ends_at=None) | Q(ends_at__gt=now)))
+    # A host whose clock is behind may look at a period that another one has opened: what ended before it is over.
+    raises = list(budget.raises.filter(Q(ends_at=None) | Q(ends_at__gt=max(now, period.starts_at))))
     period.raised_credits = sum((item.amount for item in raises if item.starts_at <= now), ZERO)
     period.changes_at = _next_change(period, raises, now)
     period.save(update_fields=["base_credits", "raised_credits", "changes_at"])
@@ -74,14 +75,13 @@ def refresh_period(budget: Budget, *, now: datetime) -> BudgetPeriod:
 
 
 def _open(budget: Budget, *, after: BudgetPeriod | None, now: datetime) -> BudgetPeriod:
-    starts_at, ends_at = window_at(budget.window, now, budget.team.time_zone)
+    starts_at, ends_at = _window_after(budget, after, now)
     rolled = ZERO
     if after is not None:
         BudgetPeriod.objects.filter(pk=after.pk).update(is_current=False, changes_at=None)
         if after.ends_at == starts_at:  # not over a gap in which nobody held anything
             unused = after.base_credits + after.rolled_credits - after.used
             rolled = min(max(unused, ZERO), budget.rollover_credits)
-        starts_at = max(starts_at, after.ends_at or starts_at)
     return BudgetPeriod.objects.create(
         budget=budget,
         team_id=budget.team_id,
@@ -92,6 +92,21 @@ def _open(budget: Budget, *, after: BudgetPeriod | None, now: datetime) -> Budge
         rolled_credits=rolled,
         changes_at=ends_at,
     )
+
+
+def _window_after(budget: Budget, after: BudgetPeriod | None, now: datetime) -> tuple[datetime, datetime | None]:
+    """The window that a time falls into. Where the team has moved to another time zone, the last one reaches into it.
+
+    It begins where that one ended, then, and what is but a rest of it goes together with the next: a rest brings no
+    limit of its own.
+    """
+    zone = budget.team.time_zone
+    starts_at, ends_at = window_at(budget.window, now, zone)
+    if after is None or after.ends_at is None or after.ends_at <= starts_at:
+        return starts_at, ends_at
+    if ends_at is not None and ends_at - after.ends_at < after.ends_at - starts_at:
+        ends_at = window_at(budget.window, ends_at, zone)[1]
+    return after.ends_at, ends_at
 
 
 def _next_change(period: BudgetPeriod, raises: Iterable[BudgetRaise], now: datetime) -> datetime | None:
