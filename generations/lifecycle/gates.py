@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from generations import access, catalog, ledger
 from generations.catalog import Recipe
 from generations.choices import Tier, Verdict
-from generations.models import Generation, Project, Status
+from generations.models import Approval, Generation, Project, Status
 
 _ASKED = """
     INSERT INTO generations_approval (generation_id, why, asked_at, expires_at, outcome, note)
@@ -39,6 +39,21 @@ def gate_of(generation: Generation, *, member: access.Member, recipe: Recipe) ->
     """The gate that a take, not stored yet, meets; None where it meets none."""
     why = _why(generation.project, recipe.tier, generation.hold_credits)
     return Gate(why, _may_himself(generation, member) or _has_draft(generation, recipe)) if why else None
+
+
+def why_not_dearer(generation: Generation, credits: Decimal) -> str:
+    """Why a take in line may not hold so many credits, though it could hold what it does; empty where it may.
+
+    Where somebody said yes to it, or it was let through, that goes for as much as a move may be dearer.
+    """
+    above = generation.project.approval_above_credits
+    if above is None or credits <= max(above, generation.hold_credits):
+        return ""
+    approved = Approval.objects.filter(generation=generation, outcome=Approval.Outcome.APPROVED)
+    if approved.exists() or generation.events.filter(kind=PASSED).exists():
+        return ""
+    sentence = _("Takes above %(above)s credits wait for approval in this project; there it would hold %(credits)s.")
+    return sentence % {"above": ledger.plain(above), "credits": ledger.plain(credits)}
 
 
 def rows_for(gate: Gate, project: Project, now: datetime) -> tuple[str, list[Any]]:

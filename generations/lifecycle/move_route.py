@@ -2,7 +2,7 @@
 
 The price is asked for anew, on the accounts that the team may use. The old hold goes back and another one is taken in
 the same transaction as the move, so every hold is resolved once. A take stays where it is, and says why, if no other
-route can make it, if every other one is much dearer, or if the team cannot pay the difference.
+route can make it, if every other one is much dearer or needs somebody's yes, or if the team cannot pay the difference.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from generations import ledger, pricing, queue
 from generations.errors import PortalError, Refused
 from generations.lifecycle.attempts import SUBMIT
+from generations.lifecycle.gates import why_not_dearer
 from generations.lifecycle.quote import quote
 from generations.models import Attempt, Generation, ProviderAccount, Status
 
@@ -127,6 +128,8 @@ def _best(take: Generation, now: datetime) -> pricing.Quote:
             "percent": settings.LIFECYCLE["move_dearer_percent"],
         }
         raise _Stays(sentence % facts)
+    if why_not := why_not_dearer(take, others[0].credits):
+        raise _Stays(_("It could move to %(account)s. %(why)s") % {"account": others[0].account_label, "why": why_not})
     return others[0]
 
 

@@ -7,12 +7,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from generations import ledger, lifecycle
+from generations.choices import Role
 from generations.models import Attempt, Generation, ProviderAccount, Status
 from generations.portal.activity import activity_of
 from generations.portal.cost import cost_of
 from generations.providers import ADAPTERS, Misconfigured, Operation
 from tests.fakes import Script, scripted
-from tests.make import make_account, make_project
+from tests.make import make_account, make_member, make_project
 from tests.road import status_of
 
 EMPTY = "fal does not serve this account."
@@ -286,3 +287,47 @@ def test_the_activity_names_the_account_of_its_time(road, script, elsewhere):
     assert f"{road.member.user} ordered the take on {road.account.label}." in texts
     assert f"Attempt 1: {road.account.label} refused the order." in texts
     assert "Attempt 4: Kling play took the order." in texts
+
+
+def gate(road, above):
+    road.project.approval_above_credits = Decimal(above)
+    road.project.save()
+
+
+def test_a_move_does_not_go_round_the_gate_of_its_project(road, script, elsewhere, dearer):
+    dearer(110)
+    take = road.take()
+    gate(road, take.hold_credits)
+    rest(road, script, take)
+
+    lifecycle.tick()
+
+    assert status_of(take) == Status.QUEUED
+    assert take.account == road.account and kinds(take) == ["hold"]
+    assert "wait for approval in this project" in take.waiting_for
+
+
+def test_a_take_that_was_let_through_the_gate_may_move_a_little_dearer(road, script, elsewhere, dearer):
+    dearer(110)
+    gate(road, "1")
+    maker = make_member(road.team, Role.CREATOR)
+    take = road.take(member=maker)
+    lifecycle.approve(generation=take, member=road.member, now=timezone.now())
+    rest(road, script, take)
+
+    lifecycle.tick()
+
+    take.refresh_from_db()
+    assert take.account == road.other
+
+
+def test_a_cheaper_move_needs_no_yes(road, script, elsewhere, dearer):
+    dearer(90)
+    take = road.take()
+    gate(road, "1")
+    rest(road, script, take)
+
+    lifecycle.tick()
+
+    take.refresh_from_db()
+    assert take.account == road.other
