@@ -14,6 +14,7 @@ import tempfile
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -51,6 +52,13 @@ class InputUnreadable(PortalError):
     retry = Retry.LATER
 
 
+class _Gone(NamedTuple):
+    """A take that was claimed and has no route any more."""
+
+    generation: Generation
+    attempt: Attempt
+
+
 class SubmitPump(Pump[Claim, Result]):
     kind = PumpLease.Kind.SUBMIT
     statuses = (Status.QUEUED,)
@@ -77,7 +85,11 @@ class SubmitPump(Pump[Claim, Result]):
             found = (
                 Generation.objects.select_related("team", "created_by").prefetch_related("inputs__blob").in_bulk(ids)
             )
-            claims = [claim for pk in ids if (claim := self._take(found[pk], fresh))]
+            taken = [one for pk in ids if (one := self._take(found[pk], fresh))]
+        # Each by itself: what settles has its team's purse locked until COMMIT, and must not wait for another take.
+        for gone in (one for one in taken if isinstance(one, _Gone)):
+            _route_is_gone(gone)
+        claims = [one for one in taken if isinstance(one, Claim)]
         checkpoints.reach("attempt committed", [claim.generation for claim in claims])
         return claims
 
@@ -91,7 +103,7 @@ class SubmitPump(Pump[Claim, Result]):
             free = min(free, account.submits_per_minute - self.query(_LATELY, {"account": account.pk})[0][0])
         return free
 
-    def _take(self, generation: Generation, account: ProviderAccount) -> Claim | None:
+    def _take(self, generation: Generation, account: ProviderAccount) -> Claim | _Gone | None:
         if generation.account_id != account.pk:
             return None  # it moved to another route while its turn came here
         team, sources = generation.team, sources_of(generation, account)  # what was loaded with the row
@@ -110,8 +122,7 @@ class SubmitPump(Pump[Claim, Result]):
         attempt = new_attempt(generation, token)
         route = generation.route
         if route is None:
-            _route_is_gone(generation, attempt)
-            return None
+            return _Gone(generation, attempt)
         task = providers.Task(
             our_id=generation.our_id,
             recipe=generation.recipe,
@@ -188,8 +199,9 @@ class SubmitPump(Pump[Claim, Result]):
         return seconds
 
 
-def _route_is_gone(generation: Generation, attempt: Attempt) -> None:
+def _route_is_gone(gone: _Gone) -> None:
     """A newer catalog no longer has what was quoted. One such take must not stop the others in line."""
-    attempt.close(Attempt.Outcome.NOT_SENT)
     sentence = _("This site no longer offers this model on that route. Nothing was charged. Choose another route.")
-    failed(generation, "route_gone", sentence, "", None)
+    with transaction.atomic():
+        if gone.attempt.close(Attempt.Outcome.NOT_SENT):
+            failed(gone.generation, "route_gone", sentence, "", None)

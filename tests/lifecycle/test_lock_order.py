@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from generations.lifecycle import SubmitPump, reconcile
 from generations.lifecycle.attempts import close_step, mark_sent
 from generations.lifecycle.outcomes import accepted
-from generations.models import Attempt, Generation, Status
+from generations.models import Attempt, Generation, Purse, Status
 from generations.providers import Operation
 from tests.road import status_of
 
@@ -93,3 +93,18 @@ def test_an_attempt_is_not_marked_where_the_lease_is_over(road, claimed):
     attempt = take.attempts.get()
     assert (attempt.sent_at, attempt.closed_at) == (None, None)
     assert status_of(take) == "submitting"
+
+
+def test_a_take_that_ends_at_its_claim_holds_no_purse_while_the_next_one_is_claimed(road, script):
+    """Its route is gone. The next take's row is locked by somebody who will want the purse: a cancel."""
+    lost, well = road.take(), road.take()
+    road.put(lost, quote_json={**lost.quote_json, "route": "fal:kling-v0:text_to_video:std"})
+    done = []
+    with transaction.atomic():
+        Generation.objects.select_for_update(no_key=True).get(pk=well.pk)
+        thread = beside(lambda: road.send(seconds=1) or True, done)
+        assert someone_waits()
+        Purse.objects.select_for_update(nowait=True).get(team=road.team)
+    thread.join()
+
+    assert (status_of(lost), status_of(well)) == (Status.FAILED, Status.RUNNING)
