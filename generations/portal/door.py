@@ -67,6 +67,18 @@ def errors_as_pages(view: View[P]) -> View[P]:
     return translated
 
 
+def opened_from_mail(response: HttpResponse, *, has_form: bool) -> HttpResponse:
+    """A page behind a link that itself lets somebody in: kept nowhere, found by no search, named to no other site.
+
+    A page with a form still sends its origin to ours: with `no-referrer` a browser sends `Origin: null`, which fails
+    the check against forged forms.
+    """
+    response["Cache-Control"] = "no-store, private"
+    response["Referrer-Policy"] = "same-origin" if has_form else "no-referrer"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
 def find_member(request: Request) -> access.Member | None:
     """The person in the team of the session; in their first team where that says nothing useful; None in no team."""
     slug = request.session.get(TEAM, "")

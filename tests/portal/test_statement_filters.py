@@ -153,3 +153,14 @@ def test_the_files_are_for_who_may_see_credits(portal, stranger):
         assert portal.as_a(Role.VIEWER).get(reverse(f"portal:{name}")).status_code == 403
     portal.take()
     assert read(stranger.get(reverse("portal:statement_csv"))) == []
+
+
+def test_a_statement_that_is_too_long_for_a_sheet_says_so_and_keeps_its_filters(portal, monkeypatch):
+    monkeypatch.setattr("generations.reports.export._SHEET_ROWS", 2)
+    for _ in range(2):
+        portal.take()
+
+    answer = portal.client.get(reverse("portal:statement_xlsx"), {"kind": "hold"}, follow=True)
+
+    assert answer.redirect_chain == [(f"{reverse('portal:credits')}?kind=hold#statement", 302)]
+    assert "An XLSX sheet takes 1 rows, and this has more." in answer.content.decode()

@@ -1,8 +1,7 @@
 """The page behind a link in a mail: one person answers one request without signing in.
 
 Looking decides nothing, because mail programs and scanners open every link. The link's signature says who answers; the
-session is not asked. Pages without a form tell nobody where one came from. With `no-referrer` a browser sends
-`Origin: null`, which fails the check against forged forms: the page with the form keeps the address from other sites.
+session is not asked.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from generations import access, ledger, lifecycle
 from generations.errors import NotAllowed
 from generations.models import BudgetRequest
 from generations.portal.answers import answered, outcome_words
-from generations.portal.door import Request
+from generations.portal.door import Request, opened_from_mail
 from generations.portal.forms.requests import AnswerForm
 from generations.portal.requests import answer_form, asked
 
@@ -58,16 +57,11 @@ def _form(
 ) -> HttpResponse:
     item = asked(found, ledger.current_periods(found.team, now=now), now, answered=form)
     context = {"item": item, "member": member}
-    return _private(render(request, "portal/requests/by_mail.html", context, status=status), "same-origin")
+    answer = render(request, "portal/requests/by_mail.html", context, status=status)
+    return opened_from_mail(answer, has_form=True)
 
 
 def _over(request: Request, heading: str, sentence: str, status: int, **facts: Any) -> HttpResponse:
     context = {"heading": heading, "sentence": sentence, **facts}
-    return _private(render(request, "portal/requests/by_mail_over.html", context, status=status), "no-referrer")
-
-
-def _private(response: HttpResponse, referrer: str) -> HttpResponse:
-    response["Cache-Control"] = "no-store, private"
-    response["Referrer-Policy"] = referrer
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
+    answer = render(request, "portal/requests/by_mail_over.html", context, status=status)
+    return opened_from_mail(answer, has_form=False)

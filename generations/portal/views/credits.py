@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from generations import access, ledger, reports
 from generations.choices import Tier
+from generations.errors import LimitReached
 from generations.models import Movement
 from generations.portal import books
 from generations.portal.door import Request, members_only
+from generations.portal.exports import csv_file, xlsx_file
 from generations.portal.frame import page
 
 
@@ -51,14 +56,17 @@ def credits(request: Request, member: access.Member) -> HttpResponse:
 @require_safe
 @members_only
 def statement_file(request: Request, member: access.Member, form: str) -> HttpResponseBase:
-    """The whole statement under the filters of the address, as `csv` (streamed) or `xlsx`."""
+    """The whole statement under the filters of the address, as `csv` (streamed) or `xlsx`.
+
+    Where it is too long for a sheet, the page of credits says so.
+    """
     member.check(access.May.SEE_CREDITS)
     rows = books.file_rows(member.team, books.read_filters(request.GET, member))
-    name = f"statement-{member.team.slug}-{timezone.now():%Y-%m-%d}.{form}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    name = f"statement-{member.team.slug}-{timezone.now():%Y-%m-%d}"
     if form == "csv":
-        lines = reports.csv_lines(books.COLUMNS, rows)
-        return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
-    content = reports.xlsx_bytes(_("Statement"), books.COLUMNS, rows)
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return HttpResponse(content, content_type=kind, headers=headers)
+        return csv_file(name, books.COLUMNS, rows)
+    try:
+        return xlsx_file(name, _("Statement"), books.COLUMNS, rows)
+    except LimitReached as error:
+        messages.error(request, error.public)
+        return redirect(f"{reverse('portal:credits')}?{request.GET.urlencode()}#statement")

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from generations import access, reports
 from generations.errors import Refused
-from generations.portal.door import Request, members_only
+from generations.portal.door import Request, members_only, opened_from_mail
 from generations.portal.forms.reports import SubscribeForm
 from generations.portal.reports.table import changed
 
@@ -69,11 +69,7 @@ def report_stop_by_mail(request: Request, token: str) -> HttpResponse:
     found = reports.REPORTS.get(row.report) if row else None
     context = {"row": row, "title": found.title if found else row.report if row else ""}
     answer = render(request, "portal/reports/stop.html", context, status=200 if row else 404)
-    answer["Cache-Control"] = "no-store, private"
-    # With `no-referrer` a browser sends `Origin: null`, which fails the check against forged forms.
-    answer["Referrer-Policy"] = "same-origin"
-    answer["X-Robots-Tag"] = "noindex, nofollow"
-    return answer
+    return opened_from_mail(answer, has_form=bool(row and row.is_active))
 
 
 def _only(query: QueryDict, names: frozenset[str]) -> QueryDict:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from generations import access, reports
 from generations.errors import Refused
 from generations.portal.door import Request, members_only
+from generations.portal.exports import csv_file, xlsx_file
 from generations.portal.forms.reports import HOURS, USUAL_HOUR, dimensions
 from generations.portal.frame import page
 from generations.portal.reports.drawing import drawing_of
@@ -22,7 +23,6 @@ from generations.portal.reports.overview import OVERVIEW_USES, overview_of
 from generations.portal.reports.page import filter_context, report_links, subscription_rows
 from generations.portal.reports.table import changed, is_empty, sort_of, sorted_rows, table_of
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MISFIT = 422
 Made = Callable[[reports.Report, reports.Filters, reports.Sheet, list[reports.Row]], HttpResponseBase]
 
@@ -95,31 +95,22 @@ def _file(request: Request, member: access.Member, slug: str, made: Made) -> Htt
     try:
         filters = reports.Filters.read(member, request.GET, now=now)
         sheet = found.run(filters, now=now)
-        answer = made(found, filters, sheet, sorted_rows(sheet, sort_of(sheet, request.GET)))
+        return made(found, filters, sheet, sorted_rows(sheet, sort_of(sheet, request.GET)))
     except Refused:  # the page says what is wrong
         return redirect(f"{reverse('portal:report', args=[slug])}?{request.GET.urlencode()}")
-    answer["Cache-Control"] = "no-store, private"
-    return answer
 
 
 def _csv(
     found: reports.Report, filters: reports.Filters, sheet: reports.Sheet, rows: list[reports.Row]
 ) -> HttpResponseBase:
-    lines = reports.csv_lines(sheet.columns, rows)
-    name = f"{reports.file_name(found, filters)}.csv"
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=_attached(name))
+    return csv_file(reports.file_name(found, filters), sheet.columns, rows)
 
 
 def _xlsx(
     found: reports.Report, filters: reports.Filters, sheet: reports.Sheet, rows: list[reports.Row]
 ) -> HttpResponseBase:
-    content = reports.xlsx_bytes(str(found.title), sheet.columns, rows, reports.about(found, filters, sheet))
-    name = f"{reports.file_name(found, filters)}.xlsx"
-    return HttpResponse(content, content_type=_XLSX, headers=_attached(name))
-
-
-def _attached(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
+    name, notes = reports.file_name(found, filters), reports.about(found, filters, sheet)
+    return xlsx_file(name, str(found.title), sheet.columns, rows, notes)
 
 
 def _report(slug: str) -> reports.Report:
