@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from generations.choices import Role
-from generations.errors import NotAllowed, PortalError
+from generations.errors import NotAllowed, PortalError, either
 from generations.models import (
     Asset,
     Budget,
@@ -111,7 +111,7 @@ class Member(NamedTuple):
 
 def _owner_names(team: Team) -> str:
     owners = Membership.objects.filter(team=team, roles__contains=[Role.OWNER]).select_related("user").order_by("pk")
-    return ", ".join(str(owner.user) for owner in owners[:3]) or _("the administrator of this site")
+    return either([owner.user for owner in owners[:3]]) or _("the administrator of this site")
 
 
 def rights_of(roles: Iterable[str]) -> frozenset[May]:

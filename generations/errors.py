@@ -15,9 +15,11 @@ Programming errors (an illegal transition, an unbalanced movement) are not Porta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 
 class Retry(Enum):
@@ -69,3 +71,11 @@ class InvalidRecipe(Refused):
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__(" ".join(problems.values()), data={"problems": dict(problems)})
         self.problems = dict(problems)
+
+
+def either(names: Sequence[object]) -> str:
+    """Whom a refusal sends one to, where each of them will do: a, b or c; empty for nobody."""
+    words = [str(name) for name in names]
+    if len(words) < 2:
+        return "".join(words)
+    return _("%(first)s or %(last)s") % {"first": ", ".join(words[:-1]), "last": words[-1]}

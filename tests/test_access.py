@@ -113,7 +113,8 @@ def test_a_viewer_cannot_generate_and_is_told_whom_to_ask(team, owner):
         viewer.check(May.GENERATE)
 
     assert refused.value.public == (
-        f"Your role in Harbour (Viewer) does not let you make takes and upload files. Ask {owner.user}, {second.user}."
+        "Your role in Harbour (Viewer) does not let you make takes and upload files. "
+        f"Ask {owner.user} or {second.user}."
     )
     assert (refused.value.code, refused.value.retry) == ("not_allowed", Retry.NEVER)
     assert not isinstance(refused.value, Missing)
@@ -126,9 +127,9 @@ def test_a_refusal_names_every_role_and_at_most_three_owners(team):
     with pytest.raises(NotAllowed) as refused:
         both.check(May.GENERATE)
 
-    names = ", ".join(str(owner.user) for owner in owners[:3])
+    first, second, third = (owner.user for owner in owners[:3])
     assert "(Reviewer, Viewer)" in refused.value.public
-    assert refused.value.public.endswith(f"Ask {names}.")
+    assert refused.value.public.endswith(f"Ask {first}, {second} or {third}.")
 
 
 def test_a_refusal_in_a_team_without_an_owner_names_the_administrator(team):

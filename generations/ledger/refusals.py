@@ -10,6 +10,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 
 from generations.choices import Role
+from generations.errors import either
 from generations.ledger.errors import BudgetExceeded, plain
 from generations.models import Budget, BudgetPeriod, Membership, User
 
@@ -62,5 +63,5 @@ def raisers(budget: Budget) -> list[User]:
 
 
 def who_can_raise(budget: Budget) -> str:
-    """The names of those who may raise a budget; three at most."""
-    return ", ".join(str(user) for user in raisers(budget)[:3]) or _("The administrator of this site")
+    """The names of those who may raise a budget, three at most: a, b or c."""
+    return either(raisers(budget)[:3]) or _("The administrator of this site")

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from generations import access, ledger, queue
-from generations.errors import NotAllowed, Refused
+from generations.errors import NotAllowed, Refused, either
 from generations.lifecycle.apart import Apart
 from generations.lifecycle.notes import check_note
 from generations.lifecycle.record import record
@@ -140,7 +140,7 @@ def _check_may(member: access.Member, generation: Generation) -> None:
     if generation.team_id != member.team.pk:
         raise access.Missing
     if not may_approve(member, generation):
-        who = ", ".join(str(user) for user in approvers_of(generation)[:3]) or _("the administrator of this site")
+        who = either(approvers_of(generation)[:3]) or _("the administrator of this site")
         sentence = _(
             "Only who may approve takes, or owns a budget that it counts in, can decide on this one. Ask %(who)s."
         )

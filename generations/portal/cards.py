@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from generations import access, ledger, lifecycle, media
 from generations.choices import MediaKind
+from generations.errors import either
 from generations.models import Approval, Asset, AuditEvent, Generation, Status, User
 from generations.portal.recipe import fits_the_studio, headline
 
@@ -220,7 +221,7 @@ def _awaits(takes: list[Generation], member: access.Member) -> dict[int, Awaits]
 
 
 def _names(people: list[User]) -> str:
-    return ", ".join(str(person) for person in people[:3]) or _("The administrator of this site")
+    return either(people[:3]) or _("The administrator of this site")
 
 
 def _stop_words(asked: list[Generation], member: access.Member) -> dict[int, str]:

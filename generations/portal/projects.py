@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from generations import access, ledger
 from generations.choices import MediaKind, Tier
+from generations.errors import either
 from generations.models import OPEN, Asset, Generation, Project, Status
 
 _PICTURES = 3
@@ -70,17 +71,17 @@ def figures_of(member: access.Member, project: Project) -> Figures:
 
 def gate_words(project: Project) -> str:
     """Which takes of a project wait for approval, in sentences; empty where none do."""
-    tiers = ", ".join(str(tier.label) for tier in Tier if tier in project.approval_tiers)
+    tiers = either([tier.label for tier in Tier if tier in project.approval_tiers])
     facts = {"tiers": tiers, "hours": project.approval_hours}
     if project.approval_above_credits is not None:
         facts["above"] = ledger.plain(project.approval_above_credits)
         which = (
-            _("Takes above %(above)s credits, and of the tiers %(tiers)s,")
+            _("%(tiers)s takes, and all takes above %(above)s credits,")
             if tiers
             else _("Takes above %(above)s credits")
         )
     elif tiers:
-        which = _("Takes of the tiers %(tiers)s")
+        which = _("%(tiers)s takes")
     else:
         return ""
     rest = _("wait up to %(hours)s hours for approval, with their credits held.")

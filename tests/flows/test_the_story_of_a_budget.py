@@ -94,7 +94,7 @@ SPENT_IN_ORDER = (
 )
 RAISED = "Jonas Weber raised it by 100 on 18 November 2026, until Friday 20 November, 09:00. “The client wants a hero.”"
 GIVEN = "SH040 in The Last Ferry was given 150 in all."
-NO_RESET = "It does not reset. Jonas Weber, Olga Owner can raise it."
+NO_RESET = "It does not reset. Jonas Weber or Olga Owner can raise it."
 
 
 def expire_next(credits):
@@ -129,7 +129,7 @@ def test_the_story_of_a_budget(story):
         story.order("140")
     assert refusal.value.public == (
         "The budget “SH040 in The Last Ferry, in all” has 122 credits left and this take needs 140. "
-        "It does not reset. Jonas Weber, Olga Owner can raise it."
+        "It does not reset. Jonas Weber or Olga Owner can raise it."
     )
     assert story.balance() == {"available": "972", "spent": "28", "given": "1,000"}
 

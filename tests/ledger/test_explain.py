@@ -77,7 +77,7 @@ def test_a_member_is_told_what_they_may_start_and_which_limit_decides(story):
         f"Of that, 528 is spent and 508 is held for {first.name} and {second.name}.",
         "As those 2 finish, up to 508 is spent. Whatever fails comes back at once.",
         "SH040 does not reset. Your month and The Last Ferry reset on Tuesday 1 December, 00:00. "
-        "Jonas Weber, Ana Ruiz can raise any of them.",
+        "Jonas Weber or Ana Ruiz can raise any of them.",
     ]
 
 
@@ -131,7 +131,7 @@ def test_a_budget_tells_of_its_raise_and_what_rolled_over(story):
         "200 that the period before did not use rolled over.",
         "Jonas Weber raised it by 500 on 2 December 2026, until Wednesday 9 December, 18:00. “Client wants it slower”",
         "Nothing of that is spent or held.",
-        "It resets on Friday 1 January, 00:00. Jonas Weber, Ana Ruiz can raise it.",
+        "It resets on Friday 1 January, 00:00. Jonas Weber or Ana Ruiz can raise it.",
     ]
 
 

@@ -25,7 +25,7 @@ def test_who_manages_budgets_sets_them(portal, address):
     assert portal.project.approval_above_credits == 150 and portal.project.approval_hours == 24
     assert portal.project.approval_tiers == [Tier.MASTER, Tier.UHD] and not portal.project.approved_draft_is_enough
     assert (
-        "Takes above 150 credits, and of the tiers Hero, 4K, wait up to 24 hours for approval, with their credits held."
+        "Hero or 4K takes, and all takes above 150 credits, wait up to 24 hours for approval, with their credits held."
         in words(page)
     )
 
