@@ -138,13 +138,15 @@ def _budget_page(
     row = books.row_of(found, now)
     sees, owns = member.may(access.May.SEE_CREDITS), access.owns_budget(member, found)
     filters = books.StatementFilters(budget=found)
+    past = books.past_of(found)
     lines = books.newest_lines(member.team, filters, _MOVEMENTS_SHOWN) if sees else []
     context = {
         "budget": found,
         "row": row,
         "resets": books.resets_on(row.period) if row else "",
         "sentences": books.explain_budget(found, now),
-        "past": books.past_of(found),
+        "past": past,
+        "has_overruns": any(item.period.overrun for item in past),
         "lifts": books.lifts_of(found, now),
         "requests": access.budget_requests_for(member).filter(budget=found).order_by("-pk"),
         "lines": lines,

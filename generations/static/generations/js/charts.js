@@ -64,6 +64,12 @@ function scale(colours, more) {
   };
 }
 
+// A long name would push the bars aside, and be cut at its beginning; the tooltip and the table have it whole.
+const LONGEST = 24;
+function short(name) {
+  return name.length > LONGEST ? `${name.slice(0, LONGEST - 1).trimEnd()}…` : name;
+}
+
 function configuration(figures, colours) {
   const numbers = writer(figures.unit);
   const sideways = figures.kind === "rows";
@@ -76,7 +82,7 @@ function configuration(figures, colours) {
   const names = scale(colours, {
     stacked,
     grid: { display: false },
-    ticks: sideways ? { autoSkip: false } : { maxRotation: 0, autoSkipPadding: 12 },
+    ticks: sideways ? { autoSkip: false, callback: (at) => short(figures.labels[at]) } : { maxRotation: 0, autoSkipPadding: 12 },
   });
   return {
     type: figures.kind === "line" ? "line" : "bar",
