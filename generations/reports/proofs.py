@@ -37,18 +37,24 @@ _FATE = """
     WITH waiting AS (
         SELECT d.generation_id, g.shot_id FROM generations_reviewdecision d
         JOIN generations_generation g ON g.id = d.generation_id WHERE NOT d.is_counted),
+    later AS (
+        SELECT m.generation_id FROM generations_rollupmark k
+        JOIN generations_movement m ON m.team_id = k.team_id AND m.id > k.movement_id),
+    kept AS (
+        SELECT DISTINCT shot_id FROM generations_generation WHERE verdict = 'approved' AND shot_id IS NOT NULL),
     takes AS (
         SELECT g.id, g.number, (g.finished_at AT TIME ZONE k.time_zone)::date AS day, g.hold_credits,
                CASE WHEN g.status <> 'done' THEN g.status
                     WHEN g.verdict = 'changes_requested' THEN 'changes'
                     WHEN g.verdict <> '' THEN g.verdict
-                    WHEN g.shot_id IN (SELECT shot_id FROM generations_generation WHERE verdict = 'approved')
-                    THEN 'superseded' ELSE 'unreviewed' END AS fate
-        FROM generations_rollupmark k JOIN generations_generation g ON g.team_id = k.team_id
+                    WHEN kept.shot_id IS NOT NULL THEN 'superseded' ELSE 'unreviewed' END AS fate
+        FROM generations_rollupmark k
+        JOIN generations_generation g ON g.team_id = k.team_id
+        LEFT JOIN kept ON kept.shot_id = g.shot_id
         WHERE g.status IN ('done', 'failed', 'canceled') AND g.finished_at <= k.ended_at - interval '1 hour'
-              AND NOT EXISTS (SELECT 1 FROM waiting w WHERE w.generation_id = g.id OR w.shot_id = g.shot_id)
-              AND NOT EXISTS (SELECT 1 FROM generations_movement m
-                              WHERE m.generation_id = g.id AND m.id > k.movement_id))
+              AND NOT EXISTS (SELECT 1 FROM waiting w WHERE w.generation_id = g.id)
+              AND NOT EXISTS (SELECT 1 FROM waiting w WHERE w.shot_id = g.shot_id)
+              AND NOT EXISTS (SELECT 1 FROM later l WHERE l.generation_id = g.id))
     SELECT 'T-' || g.number,
            coalesce(t.fate || ' on ' || t.day || ', quoted ' || t.quoted / 1000.0, 'nothing'),
            g.fate || ' on ' || g.day || ', quoted ' || g.hold_credits
