@@ -115,11 +115,11 @@ def statement(
 
 
 def movements_of(generation: Generation) -> list[Line]:
-    """A take's own movements, oldest first."""
-    return _lines(Movement.objects.filter(generation=generation).order_by("pk"), limit=20)
+    """All of a take's own movements, oldest first: its end is settled by them."""
+    return _lines(Movement.objects.filter(generation=generation).order_by("pk"))
 
 
-def _lines(rows: QuerySet[Movement], limit: int) -> list[Line]:
+def _lines(rows: QuerySet[Movement], limit: int | None = None) -> list[Line]:
     entries = Prefetch("entries", queryset=Entry.objects.order_by("pk"))
     shown = rows.select_related("generation__project", "generation__created_by", "actor").prefetch_related(entries)[
         :limit

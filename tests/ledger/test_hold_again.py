@@ -71,3 +71,12 @@ def test_an_older_hold_that_was_not_returned_is_a_difference(books):
         cursor.execute("UPDATE generations_movement SET kind = 'capture' WHERE kind = 'release'")
 
     assert f"resolved at the end: T-{take.number} says" in "".join(differences())
+
+
+def test_a_take_that_moved_often_is_settled_on_the_newest_hold_all_the_same(books, take):
+    for credits in range(100, 112):
+        hold_again(take, credits)
+
+    assert len(ledger.movements_of(take)) == 25
+    books.settle(take, 111)
+    assert books.balances() == {"available": "889", "spent": "111", "given": "1,000"}
