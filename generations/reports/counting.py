@@ -63,8 +63,11 @@ _ENDED = """
 """
 # The newest of each, which an index gives at once; whether there is a newer one than the mark would be a search.
 _PENDING = """
-    SELECT p.team_id FROM generations_purse p LEFT JOIN generations_rollupmark k ON k.team_id = p.team_id
-    WHERE (SELECT max(m.id) FROM generations_movement m WHERE m.team_id = p.team_id) > coalesce(k.movement_id, 0)
+    SELECT p.team_id FROM generations_purse p
+    JOIN generations_team t ON t.id = p.team_id
+    LEFT JOIN generations_rollupmark k ON k.team_id = p.team_id
+    WHERE k.time_zone <> t.time_zone
+       OR (SELECT max(m.id) FROM generations_movement m WHERE m.team_id = p.team_id) > coalesce(k.movement_id, 0)
        OR (SELECT max(g.finished_at) FROM generations_generation g
            WHERE g.team_id = p.team_id AND g.finished_at IS NOT NULL)
           > coalesce(k.ended_at - interval '1 hour', '-infinity')
