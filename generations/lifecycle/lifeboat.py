@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-import structlog
 from django.conf import settings
-from django.core import mail
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -16,9 +15,8 @@ from django.utils.translation import gettext as _
 from generations import catalog, providers
 from generations.choices import Role
 from generations.lifecycle.addresses import take_page
+from generations.lifecycle.mail import post_mail
 from generations.models import Generation, Status, Team, User
-
-log = structlog.get_logger(__name__)
 
 _LAST_DAY = timedelta(days=1)
 _RESOLVERS = [Role.OWNER, Role.PRODUCER]
@@ -60,10 +58,13 @@ def is_at_risk(generation: Generation, now: datetime) -> bool:
 def warn_if_at_risk(generation: Generation, now: datetime) -> bool:
     """Mark a take whose result may be lost and tell its people, once for each take; say whether this call did."""
     rows = Generation.objects.filter(pk=generation.pk, status=Status.INGESTING, at_risk_at=None)
-    if not is_at_risk(generation, now) or not rows.update(at_risk_at=Now(), changed_at=Now()):
+    if not is_at_risk(generation, now):
         return False
-    generation.log("result_at_risk", generation.waiting_for)
-    _tell(generation)
+    with transaction.atomic():
+        if not rows.update(at_risk_at=Now(), changed_at=Now()):
+            return False
+        generation.log("result_at_risk", generation.waiting_for)
+        _tell(generation)
     return True
 
 
@@ -82,15 +83,11 @@ def people_who_resolve(team: Team) -> QuerySet[User]:
 
 
 def _tell(generation: Generation) -> None:
-    """One message a person, so that nobody reads the others' addresses. A lost mail is not sent again."""
     subject = _("The result of %(take)s may be lost") % {"take": generation.name}
     body = _about(generation)
-    people = people_who_resolve(generation.team)
-    messages = [mail.EmailMessage(subject, body, to=[person.email]) for person in people]
-    try:
-        mail.get_connection().send_messages(messages)
-    except OSError as error:  # smtplib's errors are OSErrors
-        log.error("risk_not_told", generation=generation.pk, error=type(error).__name__)
+    for person in people_who_resolve(generation.team):
+        key = f"result-at-risk:{generation.public_id.hex}:{person.pk}"
+        post_mail(key=key, to=person, subject=subject, text=body)
 
 
 def _about(generation: Generation) -> str:

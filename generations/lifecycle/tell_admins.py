@@ -1,22 +1,21 @@
 """E-mail about provider accounts that began to rest, or are back: once each, to those who can do something about it.
 
-Not from the pump: a slow mail server must not cost it its leases. What was told is in the row (`admins_told_at`), and
-claimed before the mail leaves: a crash in between loses a mail, it does not repeat one. The audit has every rest.
+What was told is in the account's row (`admins_told_at`), written in the same transaction as the mails.
 """
 
 from __future__ import annotations
 
-import structlog
-from django.core import mail
+from datetime import datetime
+
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from generations.choices import Role
 from generations.lifecycle.addresses import account_page
+from generations.lifecycle.mail import post_mail
 from generations.models import Generation, ProviderAccount, Status, User
-
-log = structlog.get_logger(__name__)
 
 _Status = ProviderAccount.Status
 
@@ -25,14 +24,9 @@ def tell_admins() -> int:
     """Tell people what they have not been told yet; the number of accounts it was about."""
     resting = ProviderAccount.objects.filter(status=_Status.RESTING, admins_told_at=None)
     back = ProviderAccount.objects.filter(status=_Status.ACTIVE, resting_since=None, admins_told_at__isnull=False)
-    count = 0
-    for account in resting.order_by("pk"):
-        if resting.filter(pk=account.pk).update(admins_told_at=Now()):
-            count += _send(account, _("%(account)s rests: nothing is sent with it"), _about_rest(account))
-    for account in back.order_by("pk"):
-        if back.filter(pk=account.pk).update(admins_told_at=None):
-            count += _send(account, _("%(account)s is back"), _about_return(account))
-    return count
+    return sum(_tell_of_rest(account, resting) for account in resting.order_by("pk")) + sum(
+        _tell_of_return(account, back) for account in back.order_by("pk")
+    )
 
 
 def admins_of(account: ProviderAccount) -> QuerySet[User]:
@@ -42,15 +36,27 @@ def admins_of(account: ProviderAccount) -> QuerySet[User]:
     return people.exclude(email="").distinct().order_by("pk")
 
 
-def _send(account: ProviderAccount, subject: str, body: str) -> int:
-    """One message a person, so that nobody reads the others' addresses."""
-    subject = " ".join((subject % {"account": account.label}).split())
-    messages = [mail.EmailMessage(subject, body, to=[person.email]) for person in admins_of(account)]
-    try:
-        mail.get_connection().send_messages(messages)
-    except OSError as error:  # smtplib's errors are OSErrors
-        log.error("admins_not_told", account=account.pk, error=type(error).__name__)
-    return 1
+@transaction.atomic
+def _tell_of_rest(account: ProviderAccount, untold: QuerySet[ProviderAccount]) -> bool:
+    if not untold.filter(pk=account.pk).update(admins_told_at=Now()):  # somebody else has told them
+        return False
+    subject = _("%(account)s rests: nothing is sent with it")
+    _post(account, "rests", account.resting_since, subject, _about_rest(account))
+    return True
+
+
+@transaction.atomic
+def _tell_of_return(account: ProviderAccount, untold: QuerySet[ProviderAccount]) -> bool:
+    if not untold.filter(pk=account.pk).update(admins_told_at=None):
+        return False
+    _post(account, "back", account.admins_told_at, _("%(account)s is back"), _about_return(account))
+    return True
+
+
+def _post(account: ProviderAccount, what: str, since: datetime | None, subject: str, body: str) -> None:
+    about = f"account:{account.pk}:{what}:{since.isoformat() if since else ''}"
+    for person in admins_of(account):
+        post_mail(key=f"{about}:{person.pk}", to=person, subject=subject % {"account": account.label}, text=body)
 
 
 def _about_rest(account: ProviderAccount) -> str:

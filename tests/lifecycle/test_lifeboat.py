@@ -11,7 +11,7 @@ from django.utils import timezone
 from generations import catalog, lifecycle
 from generations.choices import MediaKind, Role
 from generations.lifecycle import lifeboat
-from generations.models import Asset, Status
+from generations.models import Asset, Mail, Status
 from generations.providers import Cost, Failed, Finished, Garbled, Output, Pending
 from tests.fakes import finished
 from tests.make import make_member, make_user
@@ -260,6 +260,7 @@ def test_a_result_at_risk_is_told_of_once(road, server, arrive, settings):
     assert status_of(take) == Status.INGESTING
     assert take.at_risk_at is not None
     assert take.events.filter(kind="result_at_risk").count() == 1
+    lifecycle.send_mails()
     told = {address for message in mail.outbox for address in message.to}
     assert told == {road.member.user.email, producer.user.email, superuser.email}
     assert len(mail.outbox) == 3, "one message a person"
@@ -282,19 +283,23 @@ def test_a_result_that_nobody_tries_to_fetch_is_told_of_too(road, arrive):
     take.refresh_from_db()
     fine.refresh_from_db()
     assert take.at_risk_at is not None and fine.at_risk_at is None
+    lifecycle.send_mails()
     assert [message.subject for message in mail.outbox] == [f"The result of {take.name} may be lost"]
     assert "workers" in mail.outbox[0].body
 
 
-def test_a_mail_server_that_is_away_stops_nothing(road, server, arrive, settings):
+def test_a_mail_server_that_is_away_stops_nothing_and_is_asked_again(road, server, arrive, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     take = arrive(**at(0.9))
 
     assert not lifecycle.ingest(take.pk)
+    assert lifecycle.send_mails() == 0
 
     assert status_of(take) == Status.INGESTING
     assert take.at_risk_at is not None and take.due_at is not None
+    told = Mail.objects.get()
+    assert told.sent_at is None and told.due_at is not None
 
 
 def test_a_result_that_comes_home_after_all_is_stored_and_charged(road, server, arrive):
@@ -304,4 +309,4 @@ def test_a_result_that_comes_home_after_all_is_stored_and_charged(road, server, 
 
     assert status_of(take) == Status.DONE
     assert take.charged_credits == take.hold_credits
-    assert mail.outbox == []
+    assert not Mail.objects.exists()
