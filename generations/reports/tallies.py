@@ -61,7 +61,7 @@ _REPORTED = """
     round((g.provider_cost_json ->> 'amount')::numeric
           * CASE g.provider_cost_json ->> 'currency'
                 WHEN 'fal_unit' THEN (g.quote_json ->> 'amount')::numeric * (g.quote_json ->> 'usd_per_unit')::numeric
-                WHEN 'usd' THEN 1
+                WHEN 'usd' THEN CASE WHEN (g.quote_json ->> 'is_placeholder')::boolean THEN NULL ELSE 1 END
                 WHEN g.quote_json ->> 'currency' THEN (g.quote_json ->> 'usd_per_unit')::numeric
             END
           * (g.quote_json ->> 'credits_per_usd')::numeric

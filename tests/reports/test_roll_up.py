@@ -222,6 +222,8 @@ def test_a_new_count_from_the_beginning_gives_the_same(takes):
         ({"amount": "3", "currency": "kling_unit"}, QUOTE),
         ({"amount": "0", "currency": "kling_unit"}, QUOTE),
         ({"amount": "1", "currency": "roubles"}, QUOTE),
+        ({"amount": "0.28", "currency": "usd"}, {**QUOTE, "is_placeholder": True}),
+        ({"amount": "0.28", "currency": "usd"}, {**QUOTE, "is_placeholder": False}),
     ],
 )
 def test_what_a_provider_reported_becomes_the_credits_that_pricing_says(takes, cost, quote):
