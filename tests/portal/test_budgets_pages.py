@@ -207,7 +207,7 @@ def test_a_raise_cannot_end_at_a_time_that_the_clocks_leave_out_or_show_twice(po
 
     answer = portal.client.post(address("budget_raise", budget), {"amount": "5", "until": until})
 
-    assert answer.status_code == 422 and "may be ambiguous or it may not exist" in words(answer)
+    assert answer.status_code == 422 and "this time is left out or comes twice. Choose one" in words(answer)
     assert not BudgetRaise.objects.exists()
 
 

@@ -53,7 +53,12 @@ class TeamTime(forms.DateTimeField):
     """
 
     time_zone = "UTC"
-    default_error_messages = {"invalid": gettext_lazy("Write a day and a time, such as 2026-11-28 18:00.")}
+    default_error_messages = {
+        "invalid": gettext_lazy("Write a day and a time, such as 2026-11-28 18:00."),
+        "ambiguous_timezone": gettext_lazy(
+            "The clocks change then, so this time is left out or comes twice. Choose one an hour earlier or later."
+        ),
+    }
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, datetime):
@@ -61,8 +66,11 @@ class TeamTime(forms.DateTimeField):
         return value
 
     def to_python(self, value: Any) -> datetime | None:
-        with timezone.override(ZoneInfo(self.time_zone)):
-            return super().to_python(value)
+        try:
+            with timezone.override(ZoneInfo(self.time_zone)):
+                return super().to_python(value)
+        except ValidationError as error:  # Django's own words for a change of clocks name no way out
+            raise ValidationError(self.error_messages[error.code or "invalid"], code=error.code) from error
 
 
 class Words(forms.CharField):
