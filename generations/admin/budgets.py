@@ -21,22 +21,23 @@ from generations.models import AuditEvent, Budget, BudgetAlert, BudgetPeriod, Bu
 
 _NAMED = ("budget__team", "budget__project", "budget__shot__project", "budget__member")
 _OF_BUDGET = "period__budget__id__exact"
+_OF_PERIOD = (
+    "starts_at",
+    "ends_at",
+    "is_current",
+    "base_credits",
+    "rolled_credits",
+    "raised_credits",
+    "held",
+    "spent",
+    "overrun",
+)
 _current = Prefetch("periods", queryset=BudgetPeriod.objects.filter(is_current=True), to_attr="current")
 
 
 class PeriodInline(ReadOnlyInline):
     model = BudgetPeriod
-    fields = (
-        "starts_at",
-        "ends_at",
-        "is_current",
-        "base_credits",
-        "rolled_credits",
-        "raised_credits",
-        "held",
-        "spent",
-        "overrun",
-    )
+    fields = _OF_PERIOD
     ordering = ("-pk",)
 
 
@@ -152,19 +153,7 @@ class BudgetPeriodAdmin(ReadOnlyAdmin):
     search_help_text = "Public id of the budget, team, project or shot"
     ordering = ("-pk",)
     inlines = (AlertInline,)
-    fields = (
-        "budget",
-        "starts_at",
-        "ends_at",
-        "is_current",
-        "base_credits",
-        "rolled_credits",
-        "raised_credits",
-        "held",
-        "spent",
-        "overrun",
-        "changes_at",
-    )
+    fields = ("budget", *_OF_PERIOD, "changes_at")
     readonly_fields = fields
 
     @display(description="limit")
