@@ -12,6 +12,7 @@ from generations.models import (
     Attempt,
     AuditEvent,
     BalanceReading,
+    BookProof,
     BudgetAlert,
     BudgetRequest,
     CallbackReceipt,
@@ -100,7 +101,7 @@ def make_budget_world(member, take, now):
 
 
 def make_report_world(take, now):
-    """A report by e-mail, and what the roll-ups know of a shot."""
+    """A report by e-mail, what the roll-ups know of a shot, and a proof that found something."""
     ReportSubscription.objects.create(
         team=take.team, user=take.created_by, report="spend", cadence="weekly", next_at=now + timedelta(days=1)
     )
@@ -108,6 +109,8 @@ def make_report_world(take, now):
     facts = {"model": take.model, "tier": take.tier, "account": take.account, "capability": take.capability}
     part = Slice.objects.create(team=take.team, project=take.project, member=take.created_by, **facts)
     ShotTally.objects.create(shot=take.project.shots.get(), team=take.team, takes=1, slice=part)
+    sentence = {"sentences": [f"balance: {take.team.slug} available is 1, and its entries say 2"]}
+    BookProof.objects.create(proved_at=now, seconds=1.5, proofs=20, differences=1, **sentence)
 
 
 def make_money_world(take, now):
