@@ -142,6 +142,22 @@ _PROOFS: dict[str, str] = {
         FROM generations_budgetperiod p LEFT JOIN counted c ON c.id = p.id
         WHERE (p.held, p.spent, p.overrun) <> (coalesce(c.held, 0), coalesce(c.spent, 0), coalesce(c.overrun, 0))
         ORDER BY p.id""",
+    # What is raised depends on the time: it lies between nothing and all raises that reach into the period.
+    "limit of budget": """
+        SELECT 'budget ' || b.id,
+               coalesce('limit ' || p.base_credits || ', raised ' || p.raised_credits || ', scope "' || p.scope_key
+                        || '"', 'no limit'),
+               CASE WHEN b.archived_at IS NULL THEN 'limit ' || b.limit_credits || ', raised at most ' || r.most
+                        || ', scope "' || b.scope_key || '"' ELSE 'ended' END
+        FROM generations_budget b
+        LEFT JOIN generations_budgetperiod p ON p.budget_id = b.id AND p.is_current
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(amount), 0) AS most FROM generations_budgetraise
+            WHERE budget_id = b.id AND amount > 0 AND (ends_at IS NULL OR ends_at > p.starts_at)) r
+        WHERE (b.archived_at IS NULL) <> (p.id IS NOT NULL)
+              OR (p.team_id, p.scope_key, p.base_credits) <> (b.team_id, b.scope_key, b.limit_credits)
+              OR p.raised_credits NOT BETWEEN 0 AND r.most
+        ORDER BY b.id""",
     "budget of hold": """
         SELECT 'movement ' || m.id, 'period ' || b.id, coalesce('team ' || p.team_id, 'no such period')
         FROM generations_movement m

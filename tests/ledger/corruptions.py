@@ -37,6 +37,10 @@ CORRUPTIONS = {
     "charge of take": ("UPDATE generations_generation SET charged_credits = 1 WHERE hold_credits = 20", "T-"),
     "spent": ("UPDATE generations_purse SET spent = 1 WHERE team_id = {team}", "{slug} spent"),
     "budget period": ("UPDATE generations_budgetperiod SET held = held + 1", "period {period} of budget "),
+    "limit of budget": (
+        "UPDATE generations_budgetperiod SET base_credits = base_credits + 1",
+        "budget {budget}",
+    ),
     "budget of hold": ("UPDATE generations_movement SET periods = ARRAY[0] WHERE id = {open}", "movement {open}"),
     "lot": ("UPDATE generations_creditlot SET amount = amount + 1 WHERE expires_at IS NULL", "lot "),
     "expiry of lot": ("UPDATE generations_creditlot SET expired = expired + 1 WHERE expired > 0", "lot "),
@@ -62,6 +66,7 @@ def prepare():
         "other": Books().team.pk,
         "open": opened.movements.get(kind="hold").pk,
         "capture": captured.movements.get(kind="capture").pk,
+        "budget": books.team.budgets.get().pk,
         "period": ledger.current_period(books.team.budgets.get()).pk,
     }
 
