@@ -6,23 +6,18 @@ Each hold draws on the team's purse and on three budgets. For scale, in turn on 
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-import subprocess
-import sys
 import time
 import uuid
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
+from benchmarks.peers.hordak import transfers_per_second
 from benchmarks.peers.stage import median, percentile
 from benchmarks.report import Figure, Wanted, publish
 
 ROUNDS = 3
 SECONDS = 4.0
-HORDAK_DATABASE = "kling_site_hordak"
 _TAKES = """
     INSERT INTO generations_generation
         (public_id, team_id, project_id, created_by_id, account_id, idempotency_key, status, recipe_json, recipe_sha256,
@@ -44,7 +39,7 @@ def main(argv: list[str]) -> None:
             rate, held = _pairs_per_second(threads, teams=1)
             hot.append(2 * rate)
             waits += held
-            theirs.append(_hordak_per_second(threads))
+            theirs.append(transfers_per_second(threads, SECONDS))
             if threads > 1:
                 spread.append(2 * _pairs_per_second(threads, teams=threads)[0])
         label = "1 thread" if threads == 1 else f"{threads} threads"
@@ -110,21 +105,3 @@ def _team(count: int) -> tuple[Any, list[Any]]:
         rows = cursor.fetchall()
     shared = {"team": team, "project": project, "created_by": user, "tier": "std", "hold_credits": Decimal("1.400")}
     return team, [Generation(pk=pk, public_id=public_id, **shared) for pk, public_id in rows]
-
-
-def _hordak_per_second(threads: int) -> float:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {HORDAK_DATABASE} WITH (FORCE)")
-        cursor.execute(f"CREATE DATABASE {HORDAK_DATABASE}")
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "benchmarks.peers.hordak_settings"}
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.peers.hordak_transfers", str(threads), str(SECONDS)],
-        env=environment,
-        cwd=Path(__file__).resolve().parents[1],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return float(json.loads(done.stdout.splitlines()[-1])["per_second"])

@@ -6,18 +6,13 @@ accounts, without a recipe, a price or a row for the take.
 
 from __future__ import annotations
 
-import json
-import os
 import statistics
-import subprocess
-import sys
-from pathlib import Path
 
+from benchmarks.peers.hordak import transfers_per_second
 from benchmarks.report import Figure, Wanted, publish
 
 ROUNDS = 3
 SECONDS = 4.0
-HORDAK_DATABASE = "kling_site_hordak"
 
 
 def main(argv: list[str]) -> None:
@@ -26,7 +21,7 @@ def main(argv: list[str]) -> None:
         ours, theirs = [], []
         for _round in range(ROUNDS):
             ours.append(_submits_per_second(threads))
-            theirs.append(_hordak_per_second(threads))
+            theirs.append(transfers_per_second(threads, SECONDS))
         label = "1 thread" if threads == 1 else f"{threads} threads, one team"
         us, them = statistics.median(ours), statistics.median(theirs)
         figures += [
@@ -82,21 +77,3 @@ def _submits_per_second(threads: int) -> float:
         )
 
     return per_second(submit, threads=threads, seconds=SECONDS)
-
-
-def _hordak_per_second(threads: int) -> float:
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {HORDAK_DATABASE} WITH (FORCE)")
-        cursor.execute(f"CREATE DATABASE {HORDAK_DATABASE}")
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "benchmarks.peers.hordak_settings"}
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.peers.hordak_transfers", str(threads), str(SECONDS)],
-        env=environment,
-        cwd=Path(__file__).resolve().parents[1],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return float(json.loads(done.stdout.splitlines()[-1])["per_second"])
