@@ -14,6 +14,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db import connection, connections
@@ -110,7 +111,7 @@ def _at_once(stage: dict[str, Any]) -> Counter[str]:
         pipes.append(reads)
     answers: Counter[str] = Counter()
     for reads in pipes:
-        answers.update(json.loads(b"".join(iter(lambda pipe=reads: os.read(pipe, 65536), b""))))
+        answers.update(json.loads(b"".join(iter(partial(os.read, reads, 65536), b""))))
         os.close(reads)
         os.wait()
     return answers
