@@ -105,7 +105,7 @@ def _places(value: Amount) -> int:
 
 
 def _grouped(value: Decimal, places: int) -> str:
-    return number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True)
+    return number_format(value, decimal_pos=places, use_l10n=True, force_grouping=True).replace("-", "−")
 
 
 def _fraction(fps: Decimal | Fraction | float | str | None) -> Fraction:

@@ -106,6 +106,17 @@ def test_budgets_show_what_is_left_their_marks_and_their_raises(portal):
     assert 'aria-label="0 spent and 140 held of 160 (soft marks at 80%)"' in page
 
 
+def test_many_raises_of_one_budget_are_said_as_their_sum(portal):
+    film = budget(portal, 500, project=portal.project)
+    for amount in ("100", "0.5", "20"):
+        ledger.raise_budget(film, amount=Decimal(amount), now=timezone.now(), made_by=portal.owner.user)
+
+    said = words(credits(portal.client))
+
+    assert "620.5 left of 620.5" in said and "includes +120.5 from 3 raises" in said
+    assert "includes +100 from" not in said
+
+
 def test_the_filter_of_budgets_is_in_the_address(portal):
     budget(portal, project=portal.project)
     budget(portal, member=portal.owner.user)

@@ -77,7 +77,7 @@ def test_a_budget_that_encloses_another_is_shown_with_what_would_be_left(portal,
     whole = ledger.set_budget(team=portal.team, window=Window.MONTH, limit=Decimal(250), now=timezone.now())
     page = words(portal.sign_in(jonas).get(reverse("portal:requests")))
 
-    assert f"{whole}: 250 left, -50 once all of it is used" in page
+    assert f"{whole}: 250 left, −50 once all of it is used" in page
 
 
 def test_approving_raises_the_limit_until_then(portal, jonas, budget, asked):

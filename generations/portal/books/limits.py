@@ -17,6 +17,7 @@ from generations.choices import Window
 from generations.models import Budget, BudgetPeriod, BudgetRaise, scope_key
 
 KINDS = ("", "projects", "people")
+_RAISES_NAMED = 2  # of more, a meter says the sum; the budget's own page lists them
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +128,17 @@ def _extras(period: BudgetPeriod, raises: Sequence[BudgetRaise]) -> list[str]:
         notes.append(_("up to %(n)s unused roll over") % {"n": ledger.plain(period.budget.rollover_credits)})
     if period.rolled_credits:
         notes.append(_("includes %(n)s that rolled over") % {"n": ledger.plain(period.rolled_credits)})
-    for item in raises:
-        facts = {"n": ledger.plain(item.amount), "who": item.made_by}
-        if item.ends_at is None:
-            notes.append(_("includes +%(n)s from %(who)s") % facts)
-        else:
-            facts["until"] = _when(item.ends_at, period)
-            notes.append(_("includes +%(n)s from %(who)s until %(until)s") % facts)
-    return notes
+    if len(raises) > _RAISES_NAMED:
+        facts = {"n": ledger.plain(sum((item.amount for item in raises), Decimal(0))), "count": len(raises)}
+        return [*notes, _("includes +%(n)s from %(count)s raises") % facts]
+    return [*notes, *(_raised(item, period) for item in raises)]
+
+
+def _raised(made: BudgetRaise, period: BudgetPeriod) -> str:
+    facts = {"n": ledger.plain(made.amount), "who": made.made_by}
+    if made.ends_at is None:
+        return _("includes +%(n)s from %(who)s") % facts
+    return _("includes +%(n)s from %(who)s until %(until)s") % {**facts, "until": _when(made.ends_at, period)}
 
 
 def _place(period: BudgetPeriod) -> tuple[int, str, int]:
