@@ -4,6 +4,7 @@ from generations.lifecycle.accounts import provider_account, provider_session
 from generations.lifecycle.approval_mails import tell_approvers
 from generations.lifecycle.approve import (
     CannotApprove,
+    Outdated,
     approvals_waiting,
     approve,
     approvers_of,
@@ -79,6 +80,7 @@ __all__ = [
     "BadPrice",
     "BadShot",
     "CannotApprove",
+    "Outdated",
     "CannotDecide",
     "CannotRetry",
     "CannotReview",

@@ -19,9 +19,10 @@ from generations import access, ledger, queue
 from generations.errors import NotAllowed, Refused, either
 from generations.lifecycle.apart import Apart
 from generations.lifecycle.notes import check_note
+from generations.lifecycle.quote import quote_on
 from generations.lifecycle.record import record
 from generations.lifecycle.settle import finish
-from generations.models import Approval, Budget, Generation, Membership, Status, User
+from generations.models import Approval, Budget, Generation, Membership, ProviderAccount, Status, User
 
 EXPIRED = "approval_expired"  # the failure code of a take that nobody decided on
 DECLINED = "declined"
@@ -33,6 +34,12 @@ class CannotApprove(Refused):
     """The take does not wait for approval any more; says who decided, and when."""
 
     code = "cannot_approve"
+
+
+class Outdated(Refused):
+    """What would be approved is not what can be made now. The take still waits, with its hold."""
+
+    code = "outdated"
 
 
 def may_approve(member: access.Member, generation: Generation) -> bool:
@@ -82,11 +89,16 @@ def _counts_in_budgets_of(member: access.Member) -> Q:
 
 
 def approve(*, generation: Generation, member: access.Member, now: datetime, note: str = "") -> None:
-    """Let a take go in line; its hold stays. Raises NotAllowed, LimitReached (the note), CannotApprove."""
+    """Let a take go in line; its hold stays.
+
+    Raises NotAllowed, LimitReached (the note), CannotApprove; and Outdated where it could not be ordered like this now:
+    its route is closed, or its price has risen above what is held.
+    """
     _check_may(member, generation)
     check_note(note)
     with transaction.atomic():
         row, approval = _undecided(generation, now)
+        _check_still_true(row, now)
         _decide(approval, _Outcome.APPROVED, member.user, now, note)
         row.advance(Status.QUEUED, only_from=_WAITS, note=_words(_("Approved by %(who)s."), member, note), due_at=Now())
         _record("approve", row, member, now, note)
@@ -147,8 +159,29 @@ def _check_may(member: access.Member, generation: Generation) -> None:
         raise NotAllowed(sentence % {"who": who})
 
 
+def _check_still_true(row: Generation, now: datetime) -> None:
+    if row.account.status == ProviderAccount.Status.RESTING:
+        return  # it only has to wait a little longer in line
+    offer = quote_on([row.account], team=row.team, recipe=row.recipe, now=now)
+    found = offer.find(row.account_id)
+    if found is None:
+        sentence = _("%(why)s %(take)s cannot be approved like this. Decline it, and order it on another route.")
+        raise Outdated(sentence % {"why": offer.blocked[0].reason, "take": row.name})
+    if found.credits > row.hold_credits:
+        sentence = _(
+            "The price of %(take)s is now %(now)s credits, and %(held)s are held for it. Decline it, and order it anew "
+            "at the new price."
+        )
+        shown = {"take": row.name, "now": ledger.plain(found.credits), "held": ledger.plain(row.hold_credits)}
+        raise Outdated(sentence % shown, data={"now": str(found.credits), "held": str(row.hold_credits)})
+
+
 def _locked(generation: Generation) -> tuple[Generation, Approval | None]:
-    row = Generation.objects.select_for_update(no_key=True, of=("self",)).select_related("team").get(pk=generation.pk)
+    row = (
+        Generation.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("team", "account")
+        .get(pk=generation.pk)
+    )
     return row, Approval.objects.select_for_update(no_key=True).filter(generation=row).first()
 
 

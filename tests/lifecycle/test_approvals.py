@@ -393,3 +393,53 @@ def test_of_two_at_once_one_decides_and_the_other_hears_of_it(road, rival):
         assert len(told) == (approval.outcome == "canceled")
         assert status_of(take) == Status.CANCELED
     assert road.held == (take.hold_credits if status_of(take) == Status.QUEUED else 0)
+
+
+def test_a_take_whose_price_has_risen_is_not_approved_at_the_old_one(desk, gated, maker):
+    take = waiting(desk, maker)
+    rule = take.price_rule
+    lifecycle.replace_price(
+        rule, amount=rule.amount * 2, valid_from=NOW(), source="The provider", actor=desk.member.user, now=NOW()
+    )
+
+    with pytest.raises(lifecycle.Outdated, match="is now 280 credits, and 140 are held for it") as refused:
+        lifecycle.approve(generation=take, member=desk.member, now=NOW() + timedelta(seconds=1))
+
+    assert (refused.value.data["now"], refused.value.data["held"]) == ("280.000", "140.000")
+    assert status_of(take) == Status.AWAITING_APPROVAL
+    assert Approval.objects.get(generation=take).outcome == ""
+    lifecycle.decline(generation=take, member=desk.member, now=NOW())
+    assert desk.held == 0
+
+
+def test_a_take_whose_price_has_fallen_is_approved_with_its_hold(desk, gated, maker):
+    take = waiting(desk, maker)
+    rule = take.price_rule
+    lifecycle.replace_price(
+        rule, amount=rule.amount / 2, valid_from=NOW(), source="The provider", actor=desk.member.user, now=NOW()
+    )
+
+    lifecycle.approve(generation=take, member=desk.member, now=NOW() + timedelta(seconds=1))
+
+    assert status_of(take) == Status.QUEUED
+    assert desk.held == 140
+
+
+def test_a_take_whose_route_was_closed_is_not_approved(desk, gated, maker):
+    take = waiting(desk, maker)
+    key = take.quote_json["route"]
+    lifecycle.close_route(desk.account, key, reason="It drifts.", now=NOW(), actor_id=desk.member.user.pk)
+
+    with pytest.raises(lifecycle.Outdated, match="It drifts.*cannot be approved like this"):
+        lifecycle.approve(generation=take, member=desk.member, now=NOW())
+
+    assert status_of(take) == Status.AWAITING_APPROVAL
+
+
+def test_a_take_whose_account_only_rests_is_approved_and_waits_in_line(desk, gated, maker):
+    take = waiting(desk, maker)
+    type(desk.account).objects.filter(pk=desk.account.pk).update(status="resting", status_reason="It is down.")
+
+    lifecycle.approve(generation=take, member=desk.member, now=NOW())
+
+    assert status_of(take) == Status.QUEUED

@@ -116,7 +116,7 @@ def approval(request: Request, member: access.Member, public_id: UUID) -> HttpRe
         return _inbox(request, member, status=422, noted=(take.pk, form))
     try:
         verb(generation=take, member=member, now=now, note=form.cleaned_data["note"])
-    except lifecycle.CannotApprove as error:
+    except (lifecycle.CannotApprove, lifecycle.Outdated) as error:
         messages.warning(request, error.public)
     else:
         messages.success(request, _approval_words(take, verb is lifecycle.approve))
