@@ -127,7 +127,9 @@ def _expire(pk: int, now: datetime) -> None:
 
 
 def _locked(request: BudgetRequest) -> BudgetRequest:
-    return BudgetRequest.objects.with_names().select_for_update(of=("self",)).get(pk=request.pk)
+    """The row, locked, with its names read after that: who waited for it learns who was first."""
+    BudgetRequest.objects.select_for_update().get(pk=request.pk)
+    return BudgetRequest.objects.with_names().get(pk=request.pk)
 
 
 def _period_now(budget: Budget, now: datetime) -> BudgetPeriod:
