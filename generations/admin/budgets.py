@@ -16,7 +16,7 @@ from generations import ledger
 from generations.admin.acts import ActsMixin
 from generations.admin.budget_acts import BUDGET_ACTS, END_RAISE
 from generations.admin.sentences import sentences_block
-from generations.admin.shown import ReadOnlyAdmin, ReadOnlyInline, RelatedFilter, credits, list_link
+from generations.admin.shown import ReadOnlyAdmin, ReadOnlyInline, RelatedFilter, credits, credits_of, list_link
 from generations.models import AuditEvent, Budget, BudgetAlert, BudgetPeriod, BudgetRaise, BudgetRequest, Movement
 
 _NAMED = ("budget__team", "budget__project", "budget__shot__project", "budget__member")
@@ -92,9 +92,9 @@ class BudgetAdmin(ActsMixin, ReadOnlyAdmin):
         "member",
         "tier",
         "window",
-        "limit_credits",
+        "limit_in_credits",
         "soft_marks",
-        "rollover_credits",
+        "rolls_over",
         "owner",
         "created_at",
         "archived_at",
@@ -106,6 +106,9 @@ class BudgetAdmin(ActsMixin, ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
         return super().get_queryset(request).prefetch_related(_current)
+
+    limit_in_credits = credits_of("limit_credits", "limit in credits")
+    rolls_over = credits_of("rollover_credits", "unused credits that roll over, at most")
 
     @display(description="limits")
     def name(self, budget: Budget) -> str:
@@ -176,7 +179,7 @@ class BudgetRaiseAdmin(ActsMixin, ReadOnlyAdmin):
 
 @admin.register(BudgetRequest)
 class BudgetRequestAdmin(ReadOnlyAdmin):
-    list_display = ("id", "budget", "amount", "until", "asked_by", "asked_at", "status", "decided_by", "decided_at")
+    list_display = ("id", "budget", "asked", "until", "asked_by", "asked_at", "status", "decided_by", "decided_at")
     list_filter = ("status", ("team", RelatedFilter), "asked_at")
     list_select_related = (*_NAMED, "asked_by", "decided_by")
     search_fields = ("public_id", "asked_by__email", "team__name", "note", "answer")
@@ -184,7 +187,7 @@ class BudgetRequestAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
     fields = (
         "budget",
-        "amount",
+        "asked",
         "until",
         "note",
         "asked_by",
@@ -193,13 +196,15 @@ class BudgetRequestAdmin(ReadOnlyAdmin):
         "status",
         "decided_by",
         "decided_at",
-        "decided_amount",
+        "given",
         "decided_until",
         "answer",
         "public_id",
         "trail",
     )
     readonly_fields = fields
+    asked = credits_of("amount", "credits")
+    given = credits_of("decided_amount", "credits given")
 
     @display(description="audit trail")
     def trail(self, asked: BudgetRequest) -> Any:

@@ -21,7 +21,16 @@ from unfold.decorators import display
 from generations import ledger, lifecycle, reports
 from generations.admin.acts import ActsMixin
 from generations.admin.corrections import TAKE_BACK
-from generations.admin.shown import NOTHING, ReadOnlyAdmin, ReadOnlyInline, RelatedFilter, credits, link, list_link
+from generations.admin.shown import (
+    NOTHING,
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    RelatedFilter,
+    credits,
+    credits_of,
+    link,
+    list_link,
+)
 from generations.admin.statement import COLUMNS, BudgetFilter, OpenHoldsFilter, csv_rows, shows_open_holds, sums
 from generations.models import Account, AuditEvent, BookProof, BudgetPeriod, CreditLot, Entry, Movement, Purse
 
@@ -198,7 +207,7 @@ class EntryAdmin(ReadOnlyAdmin):
 
 @admin.register(CreditLot)
 class CreditLotAdmin(ReadOnlyAdmin):
-    list_display = ("id", "team", "amount", "left", "expired", "priority", "expires_at", "created_at", "closed_at")
+    list_display = ("id", "team", "given", "left", "lapsed", "priority", "expires_at", "created_at", "closed_at")
     list_filter = (
         ("team", RelatedFilter),
         ("closed_at", admin.EmptyFieldListFilter),
@@ -212,15 +221,17 @@ class CreditLotAdmin(ReadOnlyAdmin):
     fields = (
         "team",
         "movement",
-        "amount",
+        "given",
         "left",
-        "expired",
+        "lapsed",
         "priority",
         "expires_at",
         "created_at",
         "closed_at",
     )
     readonly_fields = fields
+    given = credits_of("amount")
+    lapsed = credits_of("expired")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """With what is left of the lots now: a hold does not write them."""

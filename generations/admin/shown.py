@@ -89,6 +89,16 @@ def credits(amount: Decimal | None) -> str:
     return NOTHING if amount is None else ledger.plain(amount)
 
 
+def credits_of(field: str, label: str = "") -> Any:
+    """A column or a row of an amount of credits as people read it: 1,234.5 and not 1234.500."""
+
+    @display(description=label or field, ordering=field)
+    def shown(_admin: Any, row: Any) -> str:
+        return credits(getattr(row, field))
+
+    return shown
+
+
 def json_block(value: Any) -> str | SafeString:
     """JSON, indented, as it is stored."""
     if not value:

@@ -198,3 +198,14 @@ def test_what_a_mail_says_is_not_shown(cockpit, member):
 
     assert "More is asked for" in shown
     assert "signed-token" not in shown
+
+
+def test_limits_and_lots_are_shown_as_people_read_credits(cockpit, member):
+    now = timezone.now()
+    budget = ledger.set_budget(team=member.team, window=Window.WEEK, limit=Decimal("1234.5"), now=now)
+    ledger.grant(team=member.team, amount=Decimal(20000), key="lot", now=now)
+
+    lots = cockpit.get(reverse("admin:generations_creditlot_changelist")).content.decode()
+
+    assert "1,234.5" in cockpit.get(page(budget)).content.decode()
+    assert "20,000" in lots and "20000.000" not in lots
