@@ -163,7 +163,7 @@ def _headlines_of(studio: Studio) -> Iterator[Run]:
 def _statements_of(studio: Studio, before: int | None) -> Iterator[Run]:
     from generations import ledger
 
-    for page in range(20):
+    for page in range(200):
         start = None if before is None else before - page * 1000
         yield str(page), partial(ledger.statement, team=studio.team, before=start)
 
