@@ -34,6 +34,7 @@ from generations.lifecycle.dispatch import SubmitPump
 from generations.lifecycle.drift import check_drift
 from generations.lifecycle.end_price import NotInForce, end_price, withdraw_price
 from generations.lifecycle.follow import FollowPump
+from generations.lifecycle.gates import waits_for_approval
 from generations.lifecycle.give_up import GIVEN_UP, give_up
 from generations.lifecycle.grant_credits import PRIORITY_MAX, grant_credits
 from generations.lifecycle.hold_limits import LEFT_IN_LINE, TIMED_OUT, end_of_hold, ends_of_holds, release_timed_out
@@ -176,4 +177,5 @@ __all__ = [
     "what_is_known",
     "withdraw_budget_request",
     "withdraw_price",
+    "waits_for_approval",
 ]

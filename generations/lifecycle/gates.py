@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from generations import access, catalog, ledger
 from generations.catalog import Recipe
 from generations.choices import Tier, Verdict
-from generations.models import Approval, Generation, Project, Status
+from generations.models import Approval, Generation, Project, Shot, Status
 
 _ASKED = """
     INSERT INTO generations_approval (generation_id, why, asked_at, expires_at, outcome, note)
@@ -39,6 +39,23 @@ def gate_of(generation: Generation, *, member: access.Member, recipe: Recipe) ->
     """The gate that a take, not stored yet, meets; None where it meets none."""
     why = _why(generation.project, recipe.tier, generation.hold_credits)
     return Gate(why, _may_himself(generation, member) or _has_draft(generation, recipe)) if why else None
+
+
+def waits_for_approval(
+    *, member: access.Member, project: Project, shot: Shot | None, recipe: Recipe, credits: Decimal
+) -> str:
+    """Why an order of so many credits would wait for a yes; empty where it would go in line at once."""
+    take = Generation(
+        team=member.team,
+        project=project,
+        shot=shot,
+        created_by=member.user,
+        tier=recipe.tier,
+        capability=recipe.capability,
+        hold_credits=credits,
+    )
+    gate = gate_of(take, member=member, recipe=recipe)
+    return gate.why if gate is not None and gate.is_closed else ""
 
 
 def why_not_dearer(generation: Generation, credits: Decimal) -> str:

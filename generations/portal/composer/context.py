@@ -12,6 +12,7 @@ from generations.choices import CameraAxis, Capability, Currency, Provider, Tier
 from generations.models import ProviderAccount
 from generations.portal.composer.draft import Draft
 from generations.portal.composer.fit import abilities, durations_off, masters_of
+from generations.portal.composer.funds import funds_of, waits_because
 
 _OPTION_FIELDS = ("model", "tier", "route", "duration", "aspect_ratio", "guidance", "camera")
 _PROSE_FIELDS = ("project", "shot", "prompt", "negative_prompt")
@@ -197,6 +198,7 @@ def _quote(draft: Draft) -> dict[str, Any]:
     quote, balances = draft.offers.quote, draft.balances
     credits = quote.credits if quote else None
     reason = "" if draft.refused or draft.moved else _reason(draft, credits)
+    funds = funds_of(draft, credits)
     return {
         "key": draft.key,
         "credits": credits,
@@ -207,6 +209,8 @@ def _quote(draft: Draft) -> dict[str, Any]:
         "held": balances.held,
         "whole": balances.available + balances.held,
         "after": balances.available - (credits or Decimal(0)),
+        "funds": funds,
+        "waits": "" if reason else waits_because(draft, credits),
         "can_generate": not reason,
         "reason": reason,
         "why": explain(quote) if quote else "",
