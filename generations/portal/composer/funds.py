@@ -10,19 +10,28 @@ from django.db.models import Q
 
 from generations import ledger, lifecycle
 from generations.errors import InvalidRecipe
+from generations.models import BudgetPeriod
 from generations.portal.composer.draft import Draft
 
 
 @dataclass(frozen=True, slots=True)
 class Funds:
-    """The budget that decides, with what is left in it before and after the order, in credits."""
+    """The budget that decides, and what the order would leave in it, in credits."""
 
-    name: str
-    public_id: UUID
-    left: Decimal
+    period: BudgetPeriod
     after: Decimal
-    resets: str
-    who: str
+
+    @property
+    def name(self) -> str:
+        return ledger.short_name(self.period.budget)
+
+    @property
+    def public_id(self) -> UUID:
+        return self.period.budget.public_id
+
+    @property
+    def left(self) -> Decimal:
+        return max(self.period.left, Decimal(0))
 
     @property
     def is_too_little(self) -> bool:
@@ -31,6 +40,15 @@ class Funds:
     @property
     def lacks(self) -> Decimal:
         return max(-self.after, Decimal(0))
+
+    # Asked for only where there is too little: a price is shown at every change of the form.
+    @property
+    def resets(self) -> str:
+        return ledger.resets(self.period)
+
+    @property
+    def who(self) -> str:
+        return ledger.who_can_raise(self.period.budget)
 
 
 def funds_of(draft: Draft, credits: Decimal | None) -> Funds | None:
@@ -47,14 +65,7 @@ def funds_of(draft: Draft, credits: Decimal | None) -> Funds | None:
     period = min(periods, key=lambda item: (item.left, item.pk), default=None)
     if period is None or period.left >= draft.balances.available:
         return None
-    return Funds(
-        name=ledger.short_name(period.budget),
-        public_id=period.budget.public_id,
-        left=max(period.left, Decimal(0)),
-        after=period.left - credits,
-        resets=ledger.resets(period),
-        who=ledger.who_can_raise(period.budget),
-    )
+    return Funds(period, period.left - credits)
 
 
 def waits_because(draft: Draft, credits: Decimal | None) -> str:
