@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from generations.choices import Window
 from generations.errors import Refused
 from generations.ledger.errors import plain
 from generations.ledger.movements import check_amount
-from generations.ledger.periods import lock_purse, refresh_period
+from generations.ledger.periods import current_periods, lock_purse, refresh_period
 from generations.models import (
     Budget,
     BudgetPeriod,
@@ -195,10 +196,17 @@ def current_period(budget: Budget) -> BudgetPeriod | None:
     return budget.periods.filter(is_current=True).first()
 
 
-def applying_budgets(team: Team, scopes: Sequence[str]) -> list[BudgetPeriod]:
-    """The current periods of every budget that a take with these scopes counts in, the tightest first."""
-    rows = BudgetPeriod.objects.current().filter(team=team, scope_key__in=scopes)
-    return sorted(rows.with_names(), key=lambda period: (period.left, period.pk))
+def applying_budgets(team: Team, scopes: Sequence[str], *, now: datetime | None = None) -> list[BudgetPeriod]:
+    """The current periods of every budget that a take with these scopes counts in, the tightest first.
+
+    As last written; brought up to `now` where that is given.
+    """
+    fits = Q(scope_key__in=scopes)
+    if now is not None:
+        rows: Iterable[BudgetPeriod] = current_periods(team, now=now, only=fits)
+    else:
+        rows = BudgetPeriod.objects.current().filter(fits, team=team).with_names()
+    return sorted(rows, key=lambda period: (period.left, period.pk))
 
 
 def _check_not_ended(budget: Budget) -> None:

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Q
-
 from generations import ledger, lifecycle
 from generations.errors import InvalidRecipe
 from generations.models import BudgetPeriod
@@ -61,8 +59,7 @@ def funds_of(draft: Draft, credits: Decimal | None) -> Funds | None:
         member=draft.member.user.pk,
         tier=draft.shape.tier,
     )
-    periods = ledger.current_periods(draft.member.team, now=draft.now, only=Q(scope_key__in=scopes))
-    period = min(periods, key=lambda item: (item.left, item.pk), default=None)
+    period = next(iter(ledger.applying_budgets(draft.member.team, scopes, now=draft.now)), None)
     if period is None or period.left >= draft.balances.available:
         return None
     return Funds(period, period.left - credits)
